@@ -1,0 +1,45 @@
+"""Image-to-image translation: from a folder of image pairs to a trained, measured translator.
+
+    import i2i
+
+    run = i2i.train("pairs/", to="run/", direction="left-to-right")
+    output = i2i.load(run.bundle)("photo.png")
+    print(i2i.evaluate(run.bundle, "pairs/").table())
+
+Importing this loads nothing heavy; each name arrives with its first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from i2i.errors import I2IError
+    from i2i.evaluation import Evaluation, evaluate
+    from i2i.methods.recipes import RECIPES
+    from i2i.training import Run, train
+    from i2i.translator import Translator, load
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Evaluation": "i2i.evaluation",
+    "I2IError": "i2i.errors",
+    "RECIPES": "i2i.methods.recipes",
+    "Run": "i2i.training",
+    "Translator": "i2i.translator",
+    "evaluate": "i2i.evaluation",
+    "load": "i2i.translator",
+    "train": "i2i.training",
+}
+
+__all__ = ["RECIPES", "Evaluation", "I2IError", "Run", "Translator", "evaluate", "load", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'i2i' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

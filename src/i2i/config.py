@@ -1,0 +1,304 @@
+"""The whole configuration of a run: dataclasses ↔ YAML, in which an unknown key names the nearest known one.
+
+`Config` is the tree; a recipe (`i2i.methods.recipes`) is a filled tree; what the user sets is laid over it.
+Zero, where a comment says so, means "found from the data"; a resolved configuration has no zeros left.
+"""
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from i2i.errors import ConfigError
+
+Norm = Literal["batch", "instance", "none"]
+
+
+def parse_size(value: object) -> object:
+    """`256`, `"256"`, `"256x512"` or `[256, 512]` (height, width) to a tuple of two."""
+    if isinstance(value, int):
+        return (value, value)
+    if isinstance(value, str):
+        if not re.fullmatch(r"\d+(x\d+)?", value):
+            raise ValueError("expected a side such as 256, or HEIGHTxWIDTH such as 256x512")
+        sides = [int(side) for side in value.split("x")]
+        return (sides[0], sides[-1])
+    return value
+
+
+def _refuse_half(value: object) -> object:
+    if value == "fp16":
+        raise ValueError("fp16 is refused: its range is too small for the discriminator's gradients; use bf16")
+    return value
+
+
+Size = Annotated[tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]], BeforeValidator(parse_size)]
+Precision = Annotated[Literal["fp32", "bf16"], BeforeValidator(_refuse_half)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Weight = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+def read_size(text: str) -> tuple[int, int]:
+    """(height, width) from "256" or "256x512". Raises `ConfigError`."""
+    try:
+        return TypeAdapter(Size).validate_python(text)
+    except ValidationError as error:
+        raise ConfigError(f"--size {text}: expected a side such as 256, or HEIGHTxWIDTH such as 256x512") from error
+
+
+_strict = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=_strict)
+class Data:
+    """Which pairs, and how a pair becomes a training sample."""
+
+    pairs: str = ""
+    layout: Literal["auto", "side-by-side", "folders", "manifest"] = "auto"
+    direction: str = ""  # "left-to-right", "right-to-left", or the two names: "A-to-B"; empty: the first to the second
+    unmatched: Literal["error", "skip"] = "error"
+    validation: Share = 0.1  # share of the training split held out, where there is no validation split
+    size: Size = (256, 256)  # training crop, height and width
+    resize: Literal["stretch", "none"] = "stretch"  # to size × jitter, whatever the aspect; or crops at native scale
+    jitter: Annotated[float, Field(ge=1)] = 286 / 256  # resized to this times the crop, then cropped at random
+    mirror: bool = True
+    interpolation: Literal["bicubic", "bilinear", "area", "nearest"] = "bicubic"
+    input_channels: Annotated[int, Field(ge=0, le=3)] = 0  # 0: as the files have
+    target_channels: Annotated[int, Field(ge=0, le=3)] = 0
+    memory_gib: Weight = 0.0  # decoded pairs beyond this go to a memory-mapped file; 0: half of what is free
+
+
+@dataclass(frozen=True, config=_strict)
+class Generator:
+    """The network G that translates."""
+
+    name: str = "unet"
+    width: Positive = 64
+    depth: Count = 0  # halvings of a U-Net; 0: as many as the size allows, at most 8
+    blocks: Positive = 9  # residual blocks of a ResNet
+    norm: Norm = "batch"
+    upsample: Literal["transposed", "resize", "subpixel"] = "transposed"
+    dropout: tuple[Positive, ...] = (1, 2, 3)  # decoder layers, 1 after the bottleneck; for a ResNet any means all
+    dropout_rate: Share = 0.5
+    bias: Literal["auto", "none"] = "auto"
+    init: Literal["normal", "xavier", "kaiming", "orthogonal"] = "normal"
+
+
+@dataclass(frozen=True, config=_strict)
+class Discriminator:
+    """The network D that judges."""
+
+    name: str = "patch"
+    width: Positive = 64
+    depth: Annotated[int, Field(ge=1, le=8)] = 3
+    norm: Norm = "batch"
+    bias: Literal["auto", "none"] = "auto"
+    conditional: bool = True  # sees the input beside the output
+    init: Literal["normal", "xavier", "kaiming", "orthogonal"] = "normal"
+
+
+@dataclass(frozen=True, config=_strict)
+class Loss:
+    """The objective: adversarial and reconstruction terms with their weights."""
+
+    adversarial: Literal[
+        "none", "cross-entropy", "cross-entropy-saturating", "least-squares", "hinge", "wasserstein"
+    ] = "cross-entropy"
+    adversarial_weight: Weight = 1.0
+    reconstruction: Literal["none", "l1", "l2", "charbonnier"] = "l1"
+    reconstruction_weight: Weight = 100.0
+    discriminator_weight: Weight = 0.5  # on D's whole objective: the paper halves it
+    gradient_penalty_weight: Weight = 0.0
+
+
+@dataclass(frozen=True, config=_strict)
+class Optimizer:
+    """Adam, one for each network."""
+
+    learning_rate: Weight = 2e-4
+    discriminator_learning_rate: Weight = 0.0  # 0: the same
+    betas: tuple[Share, Share] = (0.5, 0.999)
+    clip: Weight = 0.0  # largest norm of a network's gradient; 0: not clipped
+
+
+@dataclass(frozen=True, config=_strict)
+class Schedule:
+    """The factor on the learning rates as a function of the images seen."""
+
+    name: Literal["constant", "linear", "cosine"] = "linear"
+    constant_share: Share = 0.5  # of the run, before the factor begins to fall
+    stairs: Count = 0  # falls in this many equal steps over the run (epochs); 0: smoothly
+
+
+@dataclass(frozen=True, config=_strict)
+class Training:
+    """The loop: how long, with what, and what is kept."""
+
+    images: Count = 0  # training images to see in all; 0: epochs times the training pairs
+    epochs: Annotated[float, Field(gt=0)] = 200.0
+    batch: Positive = 1  # images an optimizer step, over all processes
+    accumulate: Positive = 1  # parts that a process cuts its batch into, to save memory
+    discriminator_steps: Positive = 1  # D's updates for each of G's
+    seed: int = 0
+    device: str = "auto"
+    devices: Positive = 1  # processes, one a device
+    precision: Precision = "fp32"
+    ema_halflife_images: Weight = 0.0  # of the averaged generator that is kept; 0: the last weights are kept
+    log_every_images: Count = 0  # 0: 200 rows a run
+    validate_every_images: Count = 0  # 0: 20 times a run, fewer in a short one
+    checkpoint_every_images: Count = 0  # 0: whenever it validates; and at least every five minutes
+    best: str = "sliced_wasserstein"  # the validation metric that chooses the bundle, or "last"
+    patience: Count = 0  # validations without a better one before it stops; 0: never
+    samples: Count = 6  # validation pairs drawn as training goes
+    loggers: tuple[Literal["tensorboard", "wandb"], ...] = ("tensorboard",)  # beside the CSV files
+
+
+@dataclass(frozen=True, config=_strict)
+class Translation:
+    """The test-time policy, stored in the bundle."""
+
+    statistics: Literal["batch", "running"] = "batch"
+    dropout: bool = False
+    resize: Literal["training", "native"] = "training"
+
+
+@dataclass(frozen=True, config=_strict)
+class Config:
+    """Everything that makes a run what it is."""
+
+    recipe: str = "pix2pix"
+    method: str = "pix2pix"
+    data: Data = dataclasses.field(default_factory=Data)
+    generator: Generator = dataclasses.field(default_factory=Generator)
+    discriminator: Discriminator = dataclasses.field(default_factory=Discriminator)
+    loss: Loss = dataclasses.field(default_factory=Loss)
+    optimizer: Optimizer = dataclasses.field(default_factory=Optimizer)
+    schedule: Schedule = dataclasses.field(default_factory=Schedule)
+    training: Training = dataclasses.field(default_factory=Training)
+    translation: Translation = dataclasses.field(default_factory=Translation)
+
+
+Tree = dict[str, Any]
+_adapter: TypeAdapter[Config] = TypeAdapter(Config)
+
+
+def to_tree(config: Config) -> Tree:
+    """The configuration as nested plain values (str, number, bool, list, dict), fit for YAML and JSON."""
+    tree: Tree = _adapter.dump_python(config, mode="json")
+    return tree
+
+
+def from_tree(tree: Mapping[str, Any], source: str = "configuration") -> Config:
+    """The configuration that nested plain values describe; what they leave out has its default.
+
+    Raises:
+        ConfigError: an unknown key (the nearest known one is named) or a value that does not fit; `source` is blamed.
+    """
+    try:
+        return _adapter.validate_python(dict(tree))
+    except ValidationError as error:
+        raise ConfigError(f"{source}: {_explain(error)}") from error
+
+
+def overlay(config: Config, changes: Mapping[str, Any], source: str = "configuration") -> Config:
+    """`config` with nested `changes` laid over it. Raises `ConfigError` as `from_tree` does."""
+    return from_tree(_merge(to_tree(config), changes, source), source)
+
+
+def read_tree(path: str | Path) -> Tree:
+    """The nested values of a YAML file.
+
+    Raises:
+        ConfigError: there is no such file, it is not YAML, or not a mapping.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such configuration file; check the path")
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" near line {where.line + 1}" if where else ""
+        raise ConfigError(
+            f"{path}: is not valid YAML{line}; expected lines such as 'training: {{batch: 4}}'"
+        ) from error
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path}: holds {type(tree).__name__}; expected groups such as 'training: {{batch: 4}}'")
+    return tree
+
+
+def to_yaml(config: Config) -> str:
+    """The configuration as YAML text, in the order of the dataclasses."""
+    return yaml.safe_dump(to_tree(config), sort_keys=False, allow_unicode=True)
+
+
+def parse_settings(settings: Sequence[str]) -> Tree:
+    """`group.key=value` settings, values in YAML's notation, as nested values."""
+    tree: Tree = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--set {setting}: expected group.key=value, such as training.batch=4")
+        *groups, last = key.strip().split(".")
+        place = tree
+        for group in groups:
+            place = place.setdefault(group, {})
+        try:
+            place[last] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"--set {setting}: the value is not valid YAML; quote it") from error
+    return tree
+
+
+def differences(one: Config, other: Config) -> dict[str, tuple[Any, Any]]:
+    """The dotted keys on which two configurations differ, each with both values."""
+    first, second = dict(_leaves(to_tree(one))), dict(_leaves(to_tree(other)))
+    return {key: (first[key], second[key]) for key in first if first[key] != second[key]}
+
+
+def _merge(tree: Tree, changes: Mapping[str, Any], source: str) -> Tree:
+    merged = dict(tree)
+    for key, value in changes.items():
+        group = merged.get(key)
+        if isinstance(group, dict):
+            if not isinstance(value, Mapping):
+                raise ConfigError(f"{source}: '{key}' is a group of settings; write {key}.{next(iter(group))}=…")
+            merged[key] = _merge(group, value, source)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _leaves(tree: Tree, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
+    if first["type"] == "unexpected_keyword_argument":
+        return f"unknown key '{key}'{_nearest(key)}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{key} = {first['input']!r}: {message[0].lower()}{message[1:]}"
+
+
+def _nearest(key: str) -> str:
+    tree = to_tree(Config())
+    known = [name for name, _ in _leaves(tree)] + list(tree)
+    by_last = {name.rsplit(".", 1)[-1]: name for name in reversed(known)}
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    last = difflib.get_close_matches(key.rsplit(".", 1)[-1], by_last, n=1, cutoff=0.6)
+    nearest = close[0] if close else by_last[last[0]] if last else None
+    return f"; did you mean '{nearest}'?" if nearest else "; 'i2i train --dry-run' prints all keys"

@@ -1,0 +1,58 @@
+"""Writing files so that nothing is lost: a temporary name, synced, then renamed."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from i2i.errors import StorageError
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a binary file that takes the place of `path` only once it is written whole and synced.
+
+    Whatever fails inside, the file that stood at `path` before stays as it was.
+
+    Raises:
+        StorageError: the disk is full, the folder is not writable, or the device failed.
+    """
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise StorageError(_explain(target, error)) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Replace the file at `path` with `text` in UTF-8; see `replacing` for what is promised."""
+    with replacing(path) as file:
+        file.write(text.encode())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # folders can't be opened there; the rename itself is durable enough
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _explain(target: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"{target}: the disk is full; what was saved before is untouched; free some space, then run it again"
+    return f"{target}: can't be written ({error.strerror or error}); check the folder and its permissions"

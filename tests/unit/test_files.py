@@ -1,0 +1,29 @@
+import errno
+
+import pytest
+
+from i2i.errors import StorageError
+from i2i.files import replacing, write_text
+
+
+def test_a_write_that_fails_leaves_what_stood_there(tmp_path):
+    file = tmp_path / "a.txt"
+    write_text(file, "before")
+    with pytest.raises(RuntimeError, match="half way"), replacing(file) as stream:
+        stream.write(b"aft")
+        raise RuntimeError("half way")
+    assert file.read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_full_disk_is_said_in_one_line(tmp_path):
+    with pytest.raises(StorageError, match="the disk is full; what was saved before is untouched") as error:
+        with replacing(tmp_path / "a.bin"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+    assert "\n" not in str(error.value)
+
+
+def test_a_folder_that_is_a_file_is_said(tmp_path):
+    (tmp_path / "a").write_text("")
+    with pytest.raises(StorageError, match="can't be written"):
+        write_text(tmp_path / "a" / "b.txt", "x")
