@@ -1,0 +1,58 @@
+"""PatchGAN (Isola et al. 2017). https://arxiv.org/abs/1611.07004"""
+
+from collections import OrderedDict
+
+from torch import Tensor, nn
+
+from i2i.discriminators.discriminator import Discriminator
+from i2i.layers.arguments import at_least
+from i2i.layers.norms import Bias, Norm, inner_bias, normalisation, outer_bias
+
+
+class PatchDiscriminator(Discriminator):
+    """Judges overlapping patches instead of the whole image (Isola et al. 2017, §3.2.2).
+
+    (N, in_channels, H, W) in [-1, 1] -> (N, 1, H', W') logits, 30×30 for 256² at depth 3. Each logit sees a square
+    of `receptive_field` pixels: 16, 34, 70, 142, 286 for `depth` 1 to 5.
+
+    Args:
+        in_channels: of condition and image together.
+        width: filters of the first layer; doubled at each further one up to 8 × width.
+        depth: layers that halve the size; two more keep it.
+        norm: "batch", "instance" or "none"; the first and the last layer have none in any case.
+        bias: "auto" as the public PyTorch port, "none" nowhere.
+    """
+
+    def __init__(self, in_channels: int, *, width: int = 64, depth: int = 3, norm: Norm = "batch", bias: Bias = "auto"):
+        at_least(1, in_channels=in_channels, width=width, depth=depth)
+        super().__init__(in_channels, smallest=3 * 2**depth)
+        self.depth = depth
+        widths = [width * min(2**level, 8) for level in range(depth + 1)]
+        layers = [_layer(in_channels, widths[0], stride=2, norm="none", bias=outer_bias(bias))]
+        for level in range(1, depth + 1):
+            stride = 2 if level < depth else 1
+            layers.append(_layer(widths[level - 1], widths[level], stride, norm, inner_bias(norm, bias)))
+        self.layers = nn.Sequential(*layers)
+        self.output = nn.Conv2d(widths[-1], 1, 4, stride=1, padding=1, bias=outer_bias(bias))
+
+    @property
+    def receptive_field(self) -> int:
+        """Side of the square of pixels that one logit sees."""
+        field = 1
+        for stride in [1, 1] + [2] * self.depth:  # from the logit back to the image, all kernels 4×4
+            field = (field - 1) * stride + 4
+        return field
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Judge; see the class."""
+        self.check(image)
+        logits: Tensor = self.output(self.layers(image))
+        return logits
+
+
+def _layer(k_in: int, k: int, stride: int, norm: Norm, bias: bool) -> nn.Sequential:
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    layers["conv"] = nn.Conv2d(k_in, k, 4, stride=stride, padding=1, bias=bias)
+    layers["norm"] = normalisation(norm, k)
+    layers["activation"] = nn.LeakyReLU(0.2, inplace=True)
+    return nn.Sequential(layers)

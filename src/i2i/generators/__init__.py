@@ -1,0 +1,22 @@
+"""Generators by name; to add one, write its file and its line here."""
+
+from typing import Any
+
+from i2i.generators.encoder_decoder import EncoderDecoder
+from i2i.generators.generator import Generator
+from i2i.generators.resnet import ResNet
+from i2i.generators.unet import UNet
+from i2i.layers.registry import build
+
+__all__ = ["GENERATORS", "EncoderDecoder", "Generator", "ResNet", "UNet", "build_generator"]
+
+GENERATORS: dict[str, type[Generator]] = {
+    "encoder-decoder": EncoderDecoder,
+    "resnet": ResNet,
+    "unet": UNet,
+}
+
+
+def build_generator(name: str, **arguments: Any) -> Generator:
+    """The generator `name` with these arguments; raises `ConfigError` for what it does not know."""
+    return build("generator", GENERATORS, name, arguments)

@@ -1,0 +1,84 @@
+"""ResNet, the generator of Johnson et al. 2016 as CycleGAN uses it (Zhu et al. 2017, §7.2).
+
+https://arxiv.org/abs/1603.08155, https://arxiv.org/abs/1703.10593
+"""
+
+import torch
+from torch import Tensor, nn
+
+from i2i.generators.generator import Generator
+from i2i.layers.arguments import at_least, one_of, share, switch
+from i2i.layers.norms import Bias, Norm, inner_bias, normalisation, outer_bias
+from i2i.layers.residual import Padding, ResidualBlock
+from i2i.layers.upsampling import Upsample, upsampling
+
+
+class ResNet(Generator):
+    """Residual blocks at a quarter of the size, between two halvings and two doublings.
+
+    (N, in_channels, H, W) in [-1, 1] -> (N, out_channels, H, W) in [-1, 1]; H and W multiples of 4, at least 8.
+    In the paper's words c7s1-k, d2k, d4k, R4k × blocks, u2k, uk, c7s1-3 with k = width: by default 11,383,427
+    parameters from 3 to 3 channels.
+
+    Args:
+        in_channels: 1 for grey, 3 for colour.
+        out_channels: the same for the output.
+        width: filters at full size; 4 × width in the residual blocks.
+        blocks: 9 for images of 256² or more, 6 for 128².
+        norm: "batch", "instance" or "none"; the output has none.
+        upsample: "transposed" as the paper, "resize" or "subpixel".
+        dropout: inside each residual block.
+        dropout_rate: the share of features that are dropped.
+        bias: "auto" as the public PyTorch port, "none" nowhere.
+        padding: of all convolutions that keep the size.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        width: int = 64,
+        blocks: int = 9,
+        norm: Norm = "batch",
+        upsample: Upsample = "transposed",
+        dropout: bool = False,
+        dropout_rate: float = 0.5,
+        bias: Bias = "auto",
+        padding: Padding = "reflect",
+    ):
+        at_least(1, in_channels=in_channels, out_channels=out_channels, width=width)
+        at_least(0, blocks=blocks)
+        switch(dropout=dropout)
+        share(dropout_rate=dropout_rate)
+        one_of(Padding, padding=padding)
+        super().__init__(in_channels, out_channels, multiple=4, smallest=8)
+        inner = inner_bias(norm, bias)
+        rate = dropout_rate if dropout else None
+        k = width
+
+        def layer(convolution: nn.Module, channels: int) -> nn.Sequential:
+            return nn.Sequential(convolution, normalisation(norm, channels), nn.ReLU(inplace=True))
+
+        self.stem = layer(nn.Conv2d(in_channels, k, 7, padding=3, padding_mode=padding, bias=inner), k)
+        self.down = nn.Sequential(
+            layer(nn.Conv2d(k, 2 * k, 3, stride=2, padding=1, bias=inner), 2 * k),
+            layer(nn.Conv2d(2 * k, 4 * k, 3, stride=2, padding=1, bias=inner), 4 * k),
+        )
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(4 * k, norm=norm, padding=padding, dropout=rate, bias=inner) for _ in range(blocks))
+        )
+        self.up = nn.Sequential(
+            layer(upsampling(upsample, 4 * k, 2 * k, kernel=3, bias=inner), 2 * k),
+            layer(upsampling(upsample, 2 * k, k, kernel=3, bias=inner), k),
+        )
+        self.output = nn.Conv2d(k, out_channels, 7, padding=3, padding_mode=padding, bias=outer_bias(bias))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Translate; see the class."""
+        self.check(image)
+        x = self.stem(image)
+        x = self.down(x)
+        x = self.blocks(x)
+        x = self.up(x)
+        return torch.tanh(self.output(x))

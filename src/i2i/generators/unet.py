@@ -1,0 +1,78 @@
+"""U-Net, the generator of pix2pix (Isola et al. 2017). https://arxiv.org/abs/1611.07004"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from i2i.generators.generator import Generator
+from i2i.layers.arguments import at_least, share, stage_numbers
+from i2i.layers.norms import Bias, Norm
+from i2i.layers.stages import decoder_stages, encoder_stages, stage_widths
+from i2i.layers.upsampling import Upsample
+
+
+class UNet(Generator):
+    """An encoder and a decoder joined by a skip at each size, so that detail need not pass the bottleneck (§3.2.1).
+
+    (N, in_channels, H, W) in [-1, 1] -> (N, out_channels, H, W) in [-1, 1]; H and W multiples of 2^depth.
+    The paper's network for 256² images (§6.1.1) is the default: 54,413,955 parameters from 3 to 3 channels.
+
+    Args:
+        in_channels: 1 for grey, 3 for colour.
+        out_channels: the same for the output.
+        width: filters of the first stage; doubled at each further one up to 8 × width.
+        depth: stages that halve the size: 8 takes 256² to 1×1.
+        norm: "batch", "instance" or "none"; the first stage, the bottleneck and the output have none in any case.
+        upsample: "transposed" as the paper, "resize" or "subpixel".
+        dropout: decoder stages with dropout, counted from the bottleneck: (1, 2, 3) in the paper, (2, 3, 4) in the
+            public PyTorch port at depth 8, (2, 3) at depth 7. Stages that do not exist and the output are left out.
+        dropout_rate: the share of features that are dropped.
+        bias: "auto" as the port, "none" nowhere.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        width: int = 64,
+        depth: int = 8,
+        norm: Norm = "batch",
+        upsample: Upsample = "transposed",
+        dropout: Sequence[int] = (1, 2, 3),
+        dropout_rate: float = 0.5,
+        bias: Bias = "auto",
+    ):
+        at_least(1, in_channels=in_channels, out_channels=out_channels, width=width, depth=depth)
+        stage_numbers(dropout=dropout)
+        share(dropout_rate=dropout_rate)
+        super().__init__(in_channels, out_channels, multiple=2**depth)
+        widths = stage_widths(width, depth)
+        self.encoder = encoder_stages(in_channels, widths, norm=norm, bias=bias)
+        self.decoder = decoder_stages(
+            out_channels,
+            widths,
+            skips=True,
+            norm=norm,
+            upsample=upsample,
+            dropout=dropout,
+            dropout_rate=dropout_rate,
+            bias=bias,
+        )
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Translate; see the class."""
+        self.check(image)
+        x = image
+        features: list[Tensor] = []
+        for stage in self.encoder:
+            x = stage(x)
+            features.append(x)
+        bottleneck = features.pop()
+        x = bottleneck
+        for stage in self.decoder:
+            x = stage(x)
+            if features:
+                x = torch.cat([features.pop(), x], dim=1)
+        return torch.tanh(x)

@@ -1,0 +1,63 @@
+"""Three ways to double height and width, (N, C, H, W) -> (N, C', 2H, 2W)."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from i2i.layers.arguments import one_of
+
+Upsample = Literal["transposed", "resize", "subpixel"]
+
+
+def upsampling(how: Upsample, in_channels: int, out_channels: int, *, kernel: Literal[3, 4], bias: bool) -> nn.Module:
+    """The layer that `how` names; `kernel` is that of the transposed convolution, the others use 3×3.
+
+    Raises:
+        ConfigError: no such way.
+    """
+    one_of(Upsample, upsample=how)
+    if how == "transposed":
+        return nn.ConvTranspose2d(
+            in_channels, out_channels, kernel, stride=2, padding=1, output_padding=kernel % 2, bias=bias
+        )
+    if how == "resize":
+        return ResizeConvolution(in_channels, out_channels, bias=bias)
+    return SubpixelConvolution(in_channels, out_channels, bias=bias)
+
+
+class ResizeConvolution(nn.Sequential):
+    """Nearest-neighbour ×2, then a 3×3 convolution: no checkerboard (Odena et al. 2016).
+
+    https://distill.pub/2016/deconv-checkerboard
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, bias: bool):
+        super().__init__()
+        self.resize = nn.Upsample(scale_factor=2, mode="nearest")
+        self.conv = nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=bias)
+
+
+class SubpixelConvolution(nn.Sequential):
+    """A 3×3 convolution whose channels become 2×2 pixels (Shi et al. 2016, §3.2).
+
+    Starts without a checkerboard, as all four pixels begin with one kernel (ICNR, Aitken et al. 2017).
+    https://arxiv.org/abs/1609.05158, https://arxiv.org/abs/1707.02937
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, bias: bool):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, 4 * out_channels, 3, padding=1, bias=bias)
+        self.shuffle = nn.PixelShuffle(2)
+        self.share_kernels()
+
+    @torch.no_grad()
+    def share_kernels(self) -> None:
+        """Give the four pixels of each output channel the kernel (and bias) of the first."""
+        self.conv.weight.copy_(_first_of_four(self.conv.weight))
+        if self.conv.bias is not None:
+            self.conv.bias.copy_(_first_of_four(self.conv.bias))
+
+
+def _first_of_four(parameter: Tensor) -> Tensor:
+    return parameter[::4].repeat_interleave(4, dim=0)

@@ -1,0 +1,154 @@
+"""What every generator promises; a new one inherits the suite by its line in SMALL."""
+
+import copy
+from itertools import product
+
+import pytest
+import torch
+from safetensors.torch import load, save
+
+from i2i.errors import ConfigError
+from i2i.generators import GENERATORS, Generator, build_generator
+from i2i.layers.initialise import initialise
+
+SMALL = {
+    "encoder-decoder": {"width": 4, "depth": 3},
+    "resnet": {"width": 4, "blocks": 2},
+    "unet": {"width": 4, "depth": 3},
+}
+NAMES = sorted(GENERATORS)
+NORMS = ["batch", "instance", "none"]
+UPSAMPLES = ["transposed", "resize", "subpixel"]
+
+
+def small(name: str, in_channels: int = 3, out_channels: int = 3, **arguments: object) -> Generator:
+    torch.manual_seed(0)
+    return build_generator(name, in_channels=in_channels, out_channels=out_channels, **SMALL[name], **arguments)
+
+
+def noise(*shape: int) -> torch.Tensor:
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+def test_every_generator_is_under_contract() -> None:
+    assert set(SMALL) == set(GENERATORS)
+
+
+@pytest.mark.parametrize(("name", "norm", "upsample"), list(product(NAMES, NORMS, UPSAMPLES)))
+def test_each_norm_and_upsampling_translates_to_the_same_size_in_range(name: str, norm: str, upsample: str) -> None:
+    output = small(name, norm=norm, upsample=upsample)(noise(2, 3, 32, 32))
+    assert output.shape == (2, 3, 32, 32)
+    assert output.dtype == torch.float32
+    assert output.abs().max() <= 1
+    assert output.std() > 1e-3
+
+
+@pytest.mark.parametrize(("name", "upsample"), list(product(NAMES, UPSAMPLES)))
+def test_every_parameter_is_given_a_finite_gradient_that_moves_it(name: str, upsample: str) -> None:
+    net = small(name, upsample=upsample)
+    (net(noise(2, 3, 32, 32)) - noise(2, 3, 32, 32)).square().mean().backward()
+    for key, parameter in net.named_parameters():
+        assert parameter.grad is not None, key
+        assert parameter.grad.isfinite().all(), key
+        assert parameter.grad.abs().max() > 0, key
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("steps", [(2, 3), (5, 2), (7, 7)])
+def test_rectangles_and_odd_multiples_keep_their_size(name: str, steps: tuple[int, int]) -> None:
+    net = small(name)
+    height, width = (net.multiple * step for step in steps)
+    assert net(noise(1, 3, height, width)).shape == (1, 3, height, width)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_smallest_size_is_taken_in_training_at_batch_1(name: str) -> None:
+    net = small(name).train()
+    assert net(noise(1, 3, net.smallest, net.smallest)).isfinite().all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("more_height", "more_width"), [(1, 0), (0, 1), (-1, 2)])
+def test_another_size_is_refused_and_the_multiple_named(name: str, more_height: int, more_width: int) -> None:
+    net = small(name)
+    height, width = 4 * net.multiple + more_height, 4 * net.multiple + more_width
+    with pytest.raises(ValueError, match=f"{height}x{width}.*multiples of {net.multiple}"):
+        net(noise(1, 3, height, width))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_size_below_the_smallest_is_refused(name: str) -> None:
+    net = small(name)
+    too_small = net.smallest - net.multiple
+    with pytest.raises(ValueError, match=f"at least {net.smallest}"):
+        net(noise(1, 3, too_small, 4 * net.multiple))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_other_channels_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"\(1, 1, 32, 32\); expected \(N, 3, H, W\)"):
+        small(name)(noise(1, 1, 32, 32))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_grey_becomes_colour(name: str) -> None:
+    assert small(name, in_channels=1, out_channels=3)(noise(1, 1, 32, 32)).shape == (1, 3, 32, 32)
+
+
+@pytest.mark.parametrize(("name", "norm"), list(product(NAMES, NORMS)))
+def test_the_state_goes_through_safetensors_to_the_bit(name: str, norm: str) -> None:
+    net = small(name, norm=norm)
+    net(noise(2, 3, 32, 32))  # so that running statistics are not those of the start
+    twin = build_generator(name, in_channels=3, out_channels=3, norm=norm, **SMALL[name])
+    twin.load_state_dict(load(save(net.state_dict())))
+    assert torch.equal(twin.eval()(noise(1, 3, 32, 32)), net.eval()(noise(1, 3, 32, 32)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_deep_copy_is_equal_and_apart(name: str) -> None:
+    net = small(name).eval()
+    twin = copy.deepcopy(net)
+    before = net(noise(1, 3, 32, 32))
+    assert torch.equal(twin(noise(1, 3, 32, 32)), before)
+    initialise(twin)
+    assert torch.equal(net(noise(1, 3, 32, 32)), before)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_eval_gives_the_same_output_again(name: str) -> None:
+    net = small(name).eval()
+    assert torch.equal(net(noise(1, 3, 32, 32)), net(noise(1, 3, 32, 32)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bias_none_leaves_no_bias_on_any_convolution(name: str) -> None:
+    biased = [key for key, value in small(name, norm="none", bias="none").named_parameters() if value.ndim == 1]
+    assert biased == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"nrom": "batch"}, "no argument 'nrom'; did you mean 'norm'"),
+        ({"norm": "bacth"}, "norm: found 'bacth'; expected one of batch, instance, none"),
+        ({"upsample": "bilinear"}, "upsample: found 'bilinear'"),
+        ({"bias": "some"}, "bias: found 'some'"),
+        ({"width": 0}, "width: found 0; expected a whole number of at least 1"),
+        ({"dropout": "all"}, "dropout: found 'all'"),
+        ({"dropout_rate": 1.5}, "dropout_rate: found 1.5"),
+    ],
+)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_wrong_argument_is_a_config_error_that_names_it(name: str, wrong: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        build_generator(name, **{"in_channels": 3, "out_channels": 3, **SMALL[name], **wrong})
+
+
+def test_an_unknown_generator_names_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="no 'u-net'; did you mean 'unet'"):
+        build_generator("u-net", in_channels=3, out_channels=3)
+
+
+def test_a_missing_argument_is_named() -> None:
+    with pytest.raises(ConfigError, match="'unet': needs the argument 'out_channels'"):
+        build_generator("unet", in_channels=3)
