@@ -1,0 +1,1 @@
+"""From files to batches: layouts, splits, the decoded store, order, augmentation and the loader."""

@@ -1,0 +1,22 @@
+"""The order in which training images come: a function of (seed, images seen) and of nothing else."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def random_at(seed: int, purpose: int, position: int) -> np.random.Generator:
+    """A random stream of its own for each (seed, purpose, position), the same on every machine."""
+    return np.random.Generator(np.random.Philox(key=[seed & 0xFFFFFFFFFFFFFFFF, (purpose << 48) + position]))
+
+
+def index_at(seed: int, images_seen: int, count: int) -> int:
+    """Which of `count` samples comes after `images_seen` images: every epoch a new permutation, none left out."""
+    epoch, position = divmod(images_seen, count)
+    return int(_permutation(seed, epoch, count)[position])
+
+
+@lru_cache(maxsize=2)
+def _permutation(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
+    return random_at(seed, purpose=0, position=epoch).permutation(count)
