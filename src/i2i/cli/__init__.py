@@ -1,0 +1,50 @@
+"""The command line: each command parses and calls one function.
+
+Nothing heavy is imported before a command needs it, so that `i2i --help` answers at once.
+"""
+
+import sys
+from typing import NoReturn
+
+from cyclopts import App, CycloptsError
+
+from i2i import __version__
+from i2i.cli.evaluate import evaluate
+from i2i.cli.importing import import_checkpoint
+from i2i.cli.recipes import recipes
+from i2i.cli.sketches import sketches
+from i2i.cli.terminal import complain, show_log
+from i2i.cli.train import train
+from i2i.cli.translate import translate
+from i2i.errors import I2IError
+
+app = App(
+    name="i2i",
+    version=__version__,
+    help="Image-to-image translation: from a folder of image pairs to a trained, measured translator.",
+)
+for command, name in (
+    (train, "train"),
+    (translate, "translate"),
+    (evaluate, "evaluate"),
+    (import_checkpoint, "import"),
+    (recipes, "recipes"),
+    (sketches, "sketches"),
+):
+    app.command(command, name=name)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run one command and leave: 0 done, 1 done in part, 2 an error of one line, 128 + n stopped by signal n."""
+    show_log()
+    try:
+        status = app(arguments, print_error=False, exit_on_error=False, result_action="return_value")
+    except CycloptsError as error:
+        complain(" ".join(str(error).split()))
+        sys.exit(2)
+    except I2IError as error:
+        complain(str(error))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,71 @@
+"""`i2i evaluate`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from i2i.cli import flags
+from i2i.cli.terminal import bar, out, say, write_json
+from i2i.errors import StorageError
+
+
+def evaluate(
+    bundle: Path,
+    pairs: Path,
+    *,
+    to: Annotated[Path | None, Parameter(help="New folder for report.html, scores, contact sheet.")] = None,
+    split: Annotated[
+        Literal["auto", "train", "val", "test"], Parameter(help="auto: test, else val, else what training held out.")
+    ] = "auto",
+    direction: flags.Direction = None,
+    layout: flags.Layout = None,
+    seed: flags.Seed = 0,
+    dropout: flags.Dropout = None,
+    statistics: flags.Statistics = None,
+    resize: flags.Resize = None,
+    device: flags.Device = None,
+    precision: flags.Precision = None,
+    lpips: Annotated[
+        Literal["alex", "vgg", "squeeze", "none"], Parameter(help="Network of LPIPS; its weights are not fetched.")
+    ] = "alex",
+    lpips_weights: Annotated[Path | None, Parameter(help="File of that network's published weights.")] = None,
+    features: Annotated[
+        Path | None, Parameter(help="Feature network for Fréchet and kernel distances: TorchScript, or .npz.")
+    ] = None,
+    json: flags.Json = None,
+) -> None:
+    """Score a translator on image pairs, with intervals, beside baselines that learned nothing.
+
+    Parameters
+    ----------
+    bundle
+        A bundle or a run folder.
+    pairs
+        As for training; the training split serves the baselines.
+    """
+    from i2i.evaluation import evaluate as evaluate_pairs
+    from i2i.evaluation import load_lpips
+    from i2i.training.run import RunFolder
+
+    if to is not None and to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise StorageError(f"{to}: is there already and stays as it is; give --to a new folder")
+    network = None if lpips == "none" else load_lpips(lpips, lpips_weights) if lpips_weights else lpips
+    with bar("evaluating") as show:
+        result = evaluate_pairs(
+            bundle, pairs, split=split, layout=layout or "auto", direction=direction, seed=seed or 0,
+            device=device or "auto", precision=precision or "fp32", statistics=statistics,
+            dropout=flags.switch(dropout), resize=resize, features=features, lpips=network, progress=show,
+        )  # fmt: skip
+    out.print(result.table())
+    for missing, reason in result.not_measured.items():
+        say(f"not measured: {missing}: {reason}")
+    say(result.protocol)
+    if json is not None:
+        from json import loads
+
+        write_json(json, loads(result.to_json()))
+    if to is not None:
+        run = RunFolder(bundle)
+        curves = {"losses": run.losses, "validation": run.validation} if run.losses.is_file() else {}
+        say(f"report: {result.save(to, title=bundle.name, **curves)}")

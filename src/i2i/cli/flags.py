@@ -1,0 +1,36 @@
+"""The flags that mean the same in every command."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+Recipe = Annotated[str | None, Parameter(help="Published settings by name; 'i2i recipes' lists them.")]
+Direction = Annotated[
+    str | None, Parameter(help="left-to-right, right-to-left, or the sides' names: A-to-B. Default: first to second.")
+]
+Layout = Annotated[
+    Literal["auto", "side-by-side", "folders", "manifest"] | None, Parameter(help="How the pairs lie in their folder.")
+]
+Size = Annotated[str | None, Parameter(help="Training crop in pixels: 256, or HEIGHTxWIDTH.")]
+Images = Annotated[int | None, Parameter(help="Training images to see in all.")]
+Batch = Annotated[int | None, Parameter(help="Images a step.")]
+Width = Annotated[int | None, Parameter(help="Channels of the first layer, generator and discriminator.")]
+Seed = Annotated[int | None, Parameter(help="Of everything that is random.")]
+Device = Annotated[str | None, Parameter(help="auto, cpu, cuda, cuda:N or mps.")]
+Precision = Annotated[Literal["fp32", "bf16"] | None, Parameter(help="bf16 is faster where the processor has it.")]
+Json = Annotated[Path | None, Parameter(help="Write the report to this file too, for programs; - is stdout.")]
+Dropout = Annotated[Literal["on", "off"] | None, Parameter(help="Noise at test time. Default: as the bundle says.")]
+Statistics = Annotated[
+    Literal["batch", "running"] | None,
+    Parameter(help="Normalise by the image's own statistics or training's. Default: as the bundle says."),
+]
+Resize = Annotated[
+    Literal["training", "native"] | None,
+    Parameter(help="Translate at the training size and resize back, or at the image's own. Default: the bundle's."),
+]
+
+
+def switch(value: Literal["on", "off"] | None) -> bool | None:
+    """on and off as booleans; None stays None, for the bundle's own setting."""
+    return None if value is None else value == "on"

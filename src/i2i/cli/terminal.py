@@ -1,0 +1,77 @@
+"""What the commands show: one line for an error, a bar for what takes time, tables for results."""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def complain(message: str) -> None:
+    """An error, on stderr, in one line."""
+    err.print(f"[bold red]i2i:[/] {_escaped(message)}")
+
+
+def say(message: str) -> None:
+    """One line of a result, on stdout."""
+    out.print(_escaped(message))
+
+
+def show_log() -> None:
+    """What the library tells, as plain lines on stderr; only the first of several processes speaks."""
+    handler = _ConsoleHandler()
+    logger = logging.getLogger("i2i")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO if os.environ.get("LOCAL_RANK", "0") == "0" else logging.ERROR)
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+
+
+@contextmanager
+def bar(label: str) -> Iterator[Callable[..., None]]:
+    """A progress bar on stderr: call it with (done, of how many), and optionally `note=`."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("[dim]{task.fields[note]}"),
+    )
+    with Progress(*columns, console=err, refresh_per_second=4) as progress:
+        task = progress.add_task(label, total=None, note="")
+
+        def show(done: int, of: int, note: str = "") -> None:
+            progress.update(task, completed=done, total=of, note=_escaped(note))
+
+        yield show
+
+
+def write_json(path: Path | None, report: dict[str, Any]) -> None:
+    """Leave a report for machines where `--json` says; "-" is stdout."""
+    if path is None:
+        return
+    text = json.dumps(report, indent=2, ensure_ascii=False, default=str) + "\n"
+    if str(path) == "-":
+        sys.stdout.write(text)
+        return
+    from i2i.files import write_text
+
+    write_text(path, text)
+
+
+class _ConsoleHandler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        err.print(_escaped(self.format(record)))
+
+
+def _escaped(text: str) -> str:
+    """Square brackets in names and messages are not markup."""
+    return text.replace("[", r"\[")

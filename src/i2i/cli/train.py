@@ -1,0 +1,97 @@
+"""`i2i train`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from i2i.cli import flags
+from i2i.cli.terminal import bar, complain, out, say, write_json
+from i2i.errors import ConfigError
+
+if TYPE_CHECKING:
+    from i2i.config import Config
+    from i2i.training import Run
+    from i2i.training.session import Progress
+
+
+def train(
+    pairs: Path,
+    *,
+    to: Annotated[Path | None, Parameter(help="The run folder. The same command again continues it.")] = None,
+    recipe: flags.Recipe = None,
+    direction: flags.Direction = None,
+    layout: flags.Layout = None,
+    size: flags.Size = None,
+    images: flags.Images = None,
+    batch: flags.Batch = None,
+    width: flags.Width = None,
+    seed: flags.Seed = None,
+    device: flags.Device = None,
+    precision: flags.Precision = None,
+    config: Annotated[Path | None, Parameter(help="YAML file with any settings, laid over the recipe.")] = None,
+    set_: Annotated[list[str] | None, Parameter(name="--set", help="Any one setting: group.key=value.")] = None,
+    dry_run: Annotated[bool, Parameter(help="Print the resolved configuration and train nothing.")] = False,
+    json: flags.Json = None,
+) -> int:
+    """Train a translator on image pairs; the best one is left in RUN/bundle.
+
+    Parameters
+    ----------
+    pairs
+        Side-by-side images (also in train/, val/, test/), a folder a side, or a manifest.
+    """
+    from i2i.config import read_tree
+    from i2i.training.compose import compose
+
+    chosen = {
+        "pairs": str(pairs), "direction": direction, "layout": layout, "size": size, "images": images,
+        "batch": batch, "width": width, "seed": seed, "device": device, "precision": precision,
+    }  # fmt: skip
+    composed = compose(recipe, chosen, read_tree(config) if config else None, set_ or [])
+    if dry_run:
+        return _print_resolved(composed, json)
+    if to is None:
+        raise ConfigError("--to: missing; expected the run folder in which everything is left, such as --to runs/first")
+    run = train_with_bar(composed, to)
+    write_json(json, {"run": run.folder, "images_seen": run.images_seen, "images": run.images, "scores": run.scores})
+    if run.signal:
+        complain(f"stopped at image {run.images_seen} of {run.images} and saved; the same command continues")
+        return 128 + run.signal
+    say(f"{run.bundle}: trained on {run.images_seen} images" + _scores(run))
+    say(f"next: i2i translate {run.folder} IMAGE_OR_FOLDER --to OUT   or   i2i evaluate {run.folder} {pairs}")
+    return 0
+
+
+def train_with_bar(config: "Config", to: Path) -> "Run":
+    """Train, with a live bar of the images seen, the terms of the objective and the last validation."""
+    from i2i.training.train import run_training
+
+    with bar("training") as show:
+
+        def report(progress: "Progress") -> None:
+            terms = (
+                f"{name.replace('generator', 'G').replace('discriminator', 'D')} {value:.2f}"
+                for name, value in progress.terms.items()
+            )
+            show(progress.images_seen, progress.images, "  ".join(terms))
+
+        return run_training(config, to, report)
+
+
+def _scores(run: "Run") -> str:
+    from i2i.training.validation import MEASURES
+
+    found = (f"{MEASURES[name].label} {value:.{MEASURES[name].decimals}f}" for name, value in run.scores.items())
+    return f"; last validation: {', '.join(found)}" if run.scores else ""
+
+
+def _print_resolved(config: "Config", json: Path | None) -> int:
+    from i2i.config import to_tree, to_yaml
+    from i2i.training.resolve import resolve
+
+    resolved, found, train_pairs, held_out = resolve(config)
+    out.print(f"# {found.describe()}; {len(train_pairs)} to train on, {len(held_out)} held out", markup=False)
+    out.print(to_yaml(resolved), markup=False, end="")
+    write_json(json, to_tree(resolved))
+    return 0

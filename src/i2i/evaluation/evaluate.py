@@ -1,0 +1,133 @@
+"""Evaluate a translator on pairs: every measure, with intervals, beside the baselines."""
+
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from i2i.errors import ConfigError, InputError
+from i2i.evaluation.baselines import Baselines, fit_baselines
+from i2i.evaluation.gallery import SHOWN, Example, Gallery
+from i2i.evaluation.instruments import Instruments, choose_instruments
+from i2i.evaluation.protocol import Census, describe_protocol
+from i2i.evaluation.result import Evaluation
+from i2i.evaluation.sample import Sample, check_output, check_sample
+from i2i.evaluation.scoring import Scores
+from i2i.images import Pixels
+from i2i.metrics.bootstrap import RESAMPLES, Interval, difference_interval
+from i2i.metrics.measure import PairedMeasure
+from i2i.metrics.paired import PAIRED
+from i2i.metrics.perceptual import LPIPS, LPIPSNetwork
+
+
+def evaluate_samples(
+    translate: Callable[[Pixels, str], Pixels],
+    samples: Iterable[Sample],
+    *,
+    protocol: str,
+    training: Sequence[Sample] = (),
+    measures: Mapping[str, PairedMeasure] = PAIRED,
+    features: str | os.PathLike[str] | None = None,
+    lpips: LPIPS | LPIPSNetwork | None = "alex",
+    name: str = "i2i",
+    rank_by: str = "ssim",
+    shown: int = SHOWN,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    progress: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Translate every sample, measure the outputs and those of the baselines, and put them into one table.
+
+    Args:
+        translate: (input (H, W, C) uint8, name) -> output of the target's shape.
+        samples: the pairs to evaluate on; gone through once, so they may be read from disk as they come.
+        protocol: how the samples came about, in words: split, resizing, direction, test-time policy.
+        training: the pairs the model was trained on, for the baselines; gone through once, and indexed.
+        measures: a number an image each; add your own to `PAIRED` with `PAIRED | {"mine": PairedMeasure(...)}`.
+        features: file of a feature network for the Fréchet and kernel distances, see `i2i.metrics.load_features`.
+        lpips: the module, or which network to look for on this machine, or None. It is never downloaded here.
+        name: of the model, its row in the table.
+        rank_by: key of the measure by which images are the worst and the best.
+        shown: how many random samples the report shows.
+        resamples: of the bootstrap.
+        seed: of the bootstrap, the patches and the choice of samples to show.
+        progress: called with the number of samples done.
+
+    Raises:
+        InputError: no samples, an output or a target of another shape, a damaged weight file.
+        MissingWeightsError: the file in `features` does not exist.
+        ConfigError: `rank_by` is not one of the measures.
+    """
+    instruments = choose_instruments(measures, features, lpips)
+    if rank_by not in instruments.paired:
+        raise ConfigError(f"rank_by '{rank_by}' is not measured; expected one of {', '.join(instruments.paired)}")
+    baselines = fit_baselines(training)
+    scores, census, gallery = Scores(instruments, seed), Census(), Gallery(shown, seed=seed)
+    names: list[str] = []
+    for sample in samples:
+        outputs = _outputs(translate, name, baselines, sample)
+        found = scores.add(sample, outputs)[name]
+        shortfall = instruments.paired[rank_by].shortfall(found.get(rank_by, float("nan")))
+        gallery.add(Example(len(names), sample, outputs[name], found, shortfall))
+        census.add(sample)
+        names.append(sample.name)
+        if progress:
+            progress(len(names))
+    if not names:
+        raise InputError("no samples to evaluate on; expected at least one pair; check the folder and the split")
+    rows = {row: scores.table(row, resamples) for row in (name, *baselines.translate)}
+    measured = {key: measure for key, measure in instruments.measures.items() if key not in scores.failed}
+    return Evaluation(
+        rows=rows | {row: {} for row in baselines.missing},
+        names=names,
+        per_image={
+            row: {key: values[key] for key in values if key in measured} for row, values in scores.per_image.items()
+        },
+        measures=measured,
+        protocol=describe_protocol(protocol, census, measured, len(training), resamples, seed),
+        not_measured=_not_measured(instruments, scores, baselines),
+        notes=_notes(baselines, names),
+        advantages=_advantages(scores, measured, name, baselines, resamples, seed),
+        ranked_by=rank_by,
+        gallery=gallery,
+    )
+
+
+def _outputs(
+    translate: Callable[[Pixels, str], Pixels], name: str, baselines: Baselines, sample: Sample
+) -> dict[str, Pixels]:
+    check_sample(sample)
+    outputs = {name: translate(sample.input, sample.name)}
+    outputs |= {row: baseline(sample) for row, baseline in baselines.translate.items()}
+    for row, output in outputs.items():
+        check_output(output, sample, row)
+    return outputs
+
+
+def _not_measured(instruments: Instruments, scores: Scores, baselines: Baselines) -> dict[str, str]:
+    failed = {instruments.measures[key].label: reason for key, reason in scores.failed.items()}
+    return {**instruments.not_measured, **failed, **baselines.missing}
+
+
+def _notes(baselines: Baselines, names: list[str]) -> list[str]:
+    seen = baselines.seen_in_training
+    if not seen:
+        return []
+    return [
+        f"{len(seen)} of {len(names)} inputs are also in the training set, pixel by pixel ({seen[0]} is one): "
+        "the scores flatter the model and its nearest neighbour."
+    ]
+
+
+def _advantages(
+    scores: Scores, measured: Mapping[str, object], name: str, baselines: Baselines, resamples: int, seed: int
+) -> dict[str, dict[str, Interval]]:
+    """Baseline -> measure -> how much the model is better, image by image; an interval above 0 is a clear lead."""
+    found: dict[str, dict[str, Interval]] = {row: {} for row in baselines.translate}
+    for key, measure in scores.instruments.paired.items():
+        if key not in measured:
+            continue
+        shortfalls = {row: [measure.shortfall(value) for value in scores.per_image[row][key]] for row in (name, *found)}
+        for row, advantages in found.items():
+            if all(math.isfinite(value) for value in (*shortfalls[row], *shortfalls[name])):
+                advantages[key] = difference_interval(shortfalls[row], shortfalls[name], resamples=resamples, seed=seed)
+    return found

@@ -1,0 +1,127 @@
+"""Evaluate a bundle on a folder of pairs: which of them, at which size, and said so in the protocol."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal, overload
+
+from i2i.bundle import BundleConfig
+from i2i.data.layouts import Layout, Pair, PairFolder, Split, find_pairs
+from i2i.data.samples import Reading, read_pair
+from i2i.data.splits import hold_out
+from i2i.errors import PairsError
+from i2i.evaluation.evaluate import evaluate_samples
+from i2i.evaluation.result import Evaluation
+from i2i.evaluation.sample import Sample
+from i2i.images import Pixels
+from i2i.layers.modes import Statistics
+from i2i.metrics.perceptual import LPIPS, LPIPSNetwork
+from i2i.translator import Translator, load
+
+
+def evaluate(
+    bundle: str | os.PathLike[str] | Translator,
+    pairs: str | os.PathLike[str],
+    *,
+    split: Split | Literal["auto"] = "auto",
+    layout: Layout | Literal["auto"] = "auto",
+    direction: str | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    precision: str = "fp32",
+    statistics: Statistics | None = None,
+    dropout: bool | None = None,
+    resize: str | None = None,
+    features: Path | None = None,
+    lpips: LPIPS | LPIPSNetwork | None = "alex",
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Score a translator on image pairs, beside baselines that learned nothing.
+
+    Args:
+        bundle: a bundle, a run folder, or a translator.
+        pairs: as for training; their training split serves the baselines.
+        split: on which to score; "auto" takes test, else val, else the pairs that training held out, else all.
+        layout: of the pairs' folder.
+        direction: by default the one that the bundle was trained in.
+        seed: of the dropout, the bootstrap, the patches.
+        device, precision, statistics, dropout, resize: as for `i2i.load`.
+        features: file of a feature network, for Fréchet, kernel and feature distances.
+        lpips: network of LPIPS to look for on this machine, or the module itself; None leaves it out.
+        progress: called with (done, of how many).
+
+    Raises:
+        PairsError, ImageError: the pairs can't be read.
+        BundleError: the bundle can't be loaded.
+    """
+    translator = bundle if isinstance(bundle, Translator) else load(
+        bundle, device=device, precision=precision, statistics=statistics, dropout=dropout, resize=resize
+    )  # fmt: skip
+    config = translator.config
+    found = find_pairs(pairs, layout, config.direction if direction is None else direction)
+    chosen, training, which = _choose(found, split, config)
+    reading = _reading(config)
+    count = len(chosen)
+
+    def translate(pixels: Pixels, name: str) -> Pixels:
+        return translator.translate(pixels, seed=seed)
+
+    return evaluate_samples(
+        translate,
+        _PairSamples(chosen, reading),
+        protocol=f"Pairs: {which} of {found.root.name or found.root}, {found.direction}, {_sized(reading)}; "
+        f"{translator.describe().partition(': ')[2]}, seed {seed}.",
+        training=_PairSamples(training, reading),
+        features=features,
+        lpips=lpips,
+        seed=seed,
+        progress=(lambda done: progress(done, count)) if progress else None,
+    )
+
+
+class _PairSamples(Sequence[Sample]):
+    """Pairs as samples, read when they are asked for."""
+
+    def __init__(self, pairs: Sequence[Pair], reading: Reading) -> None:
+        self._pairs, self._reading = pairs, reading
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> "_PairSamples": ...
+    def __getitem__(self, index: int | slice) -> "Sample | _PairSamples":
+        if isinstance(index, slice):
+            return _PairSamples(self._pairs[index], self._reading)
+        pair = self._pairs[index]
+        return Sample(pair.name, *read_pair(pair, self._reading))
+
+
+def _choose(
+    found: PairFolder, split: Split | Literal["auto"], config: BundleConfig
+) -> tuple[list[Pair], list[Pair], str]:
+    """The pairs to score on, those that were trained on, and in words which the former are."""
+    train = found.splits["train"]
+    kept, held_out = (train, []) if found.splits["val"] else hold_out(train, config.validation, config.seed)
+    there: list[Split] = [name for name, pairs in found.splits.items() if pairs]
+    if split == "auto" and there == ["train"] and held_out:
+        return held_out, kept, "the pairs of the training split that were held out and chose the weights"
+    chosen = next(name for name in ("test", "val", "train") if name in there) if split == "auto" else split
+    if chosen not in there:
+        raise PairsError(f"{found.root}: has no {chosen} split, only {', '.join(there)}; choose one with --split")
+    which = f"split {chosen}" + (" (trained on!)" if chosen == "train" and config.validation else "")
+    return found.splits[chosen], [] if chosen == "train" else kept, which
+
+
+def _reading(config: BundleConfig) -> Reading:
+    """Pairs at the size at which the translator works, so that no score is of the resizing."""
+    size = config.size if config.translation.resize == "training" else None
+    return Reading(config.input.channels, config.target.channels, size, config.interpolation)
+
+
+def _sized(reading: Reading) -> str:
+    if reading.size is None:
+        return "at their own size"
+    return f"both sides resized to {reading.size[0]}x{reading.size[1]} (HxW, {reading.interpolation})"

@@ -1,0 +1,79 @@
+"""The protocol of an evaluation in words: a number is comparable only with one that was taken the same way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from i2i.evaluation.baselines import THUMBNAIL
+from i2i.evaluation.sample import Sample, size_text
+from i2i.evaluation.scoring import SLICED_IMAGES
+from i2i.metrics.bootstrap import LEVEL
+from i2i.metrics.measure import Measure
+from i2i.metrics.paired import ms_ssim_scales
+
+
+@dataclass
+class Census:
+    """How many samples there were, of which sizes and channels."""
+
+    count: int = 0
+    sizes: dict[str, int] = field(default_factory=dict)
+    channels: set[tuple[int, int]] = field(default_factory=set)
+    scales: dict[int, int] = field(default_factory=dict)
+    """Scales of MS-SSIM to the number of images that allow as many."""
+
+    def add(self, sample: Sample) -> None:
+        """Count one sample."""
+        self.count += 1
+        height, width, channels = sample.target.shape
+        size, scales = size_text(sample.target), ms_ssim_scales(height, width)
+        self.sizes[size] = self.sizes.get(size, 0) + 1
+        self.scales[scales] = self.scales.get(scales, 0) + 1
+        self.channels.add((sample.input.shape[2], channels))
+
+    def text(self) -> str:
+        """Such as "106 pairs, 256x256 px, 3 to 3 channels"."""
+        sizes = sorted(self.sizes, key=lambda size: -self.sizes[size])
+        size = f"{sizes[0]} px" if len(sizes) == 1 else f"{len(sizes)} sizes, most often {sizes[0]} px"
+        channels = " and ".join(f"{source} to {target}" for source, target in sorted(self.channels))
+        return f"{self.count} {'pair' if self.count == 1 else 'pairs'}, {size}, {channels} channels"
+
+    def scales_text(self) -> str:
+        """How many scales MS-SSIM had, "4 scales here" or "4 scales for 3 images, 5 for 97"."""
+        if len(self.scales) == 1:
+            return f"{next(iter(self.scales))} scales here"
+        return ", ".join(f"{scales} scales for {count} images" for scales, count in sorted(self.scales.items()))
+
+
+def describe_protocol(
+    given: str, census: Census, measures: Mapping[str, Measure], trained: int, resamples: int, seed: int
+) -> str:
+    """One line a topic: what the caller said about split, resize and test time, then what was measured and how."""
+    lines = [
+        given,
+        f"Images: {census.text()}; outputs and targets compared as 8-bit images.",
+        *(f"{measure.label}: {_definition(key, measure, census)}." for key, measure in measures.items()),
+        f"Intervals: {LEVEL:.0%} percentile bootstrap over images, {resamples} resamples, seed {seed}; "
+        "sliced Wasserstein and Fréchet distance have none.",
+        _baselines(trained),
+        f"Software: i2i {version('i2i')}, torch {version('torch')}.",
+    ]
+    return "\n".join(line.strip() for line in lines if line.strip())
+
+
+def _definition(key: str, measure: Measure, census: Census) -> str:
+    extra = {"ms_ssim": census.scales_text()}
+    if census.count > SLICED_IMAGES:
+        extra["sliced_wasserstein"] = f"over {SLICED_IMAGES} images drawn at random"
+    unit = f"{measure.unit}, " if measure.unit else ""
+    return f"{unit}{measure.definition}" + (f" ({extra[key]})" if key in extra else "")
+
+
+def _baselines(trained: int) -> str:
+    if not trained:
+        return "Baselines: the input; those that need training pairs are missing."
+    return (
+        f"Baselines: the input; the pixel-wise mean of {trained} training targets; "
+        f"the target of the training pair whose input is nearest in L2 at {THUMBNAIL}x{THUMBNAIL} px; "
+        "each resized to the target."
+    )

@@ -1,0 +1,257 @@
+"""What an evaluation found: the table, every image's values, the protocol, and what could not be measured."""
+
+import csv
+import io
+import json
+import math
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from i2i.evaluation.curves import curve_pictures
+from i2i.evaluation.gallery import Example, Gallery
+from i2i.evaluation.report import Cell, Figure, MeasureRow, Report, render_report
+from i2i.evaluation.sheet import contact_sheet, shrunk
+from i2i.files import write_text
+from i2i.images import Pixels, write_image
+from i2i.metrics.bootstrap import Interval
+from i2i.metrics.measure import Measure
+
+SHEET_TITLES = ["input", "output", "target"]
+SHEET_SIDE = 512
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of a model and of the baselines on the same images.
+
+    Attributes:
+        rows: row -> measure -> mean with interval; the model first. A baseline that can't be had is an empty row.
+        names: of the images, in the order of evaluation.
+        per_image: row -> measure -> a value for each of `names`.
+        measures: what each measure's key stands for.
+        protocol: how all was measured, a line a topic.
+        not_measured: measure or baseline -> why it is missing.
+        notes: what a reader of the numbers must know.
+        advantages: baseline -> measure -> by how much the model is better, image by image (negative: worse).
+        ranked_by: the measure that says which images are the worst and the best.
+        gallery: images to look at.
+    """
+
+    rows: dict[str, dict[str, Interval]]
+    names: list[str]
+    per_image: dict[str, dict[str, list[float]]]
+    measures: dict[str, Measure]
+    protocol: str
+    not_measured: dict[str, str]
+    notes: list[str]
+    advantages: dict[str, dict[str, Interval]]
+    ranked_by: str
+    gallery: Gallery = field(repr=False)
+
+    @property
+    def model(self) -> str:
+        """Name of the model's row."""
+        return next(iter(self.rows))
+
+    @property
+    def worst(self) -> list[str]:
+        """Names of the images with the worst scores by `ranked_by`, the worst first."""
+        return [example.sample.name for example in self.gallery.worst]
+
+    @property
+    def best(self) -> list[str]:
+        """Names of the images with the best scores by `ranked_by`, the best first."""
+        return [example.sample.name for example in self.gallery.best]
+
+    def best_row(self, key: str) -> str | None:
+        """The row with the best mean of a measure; None where fewer than two rows have one."""
+        measured = {row: values[key].mean for row, values in self.rows.items() if key in values}
+        if len(measured) < 2:
+            return None
+        return min(measured, key=lambda row: self.measures[key].shortfall(measured[row]))
+
+    def verdict(self) -> str:
+        """In which measures of single images the model clearly beats every baseline, and where it is level or behind.
+
+        Clearly: the 95 % interval of the difference, image by image, lies on the model's side of 0.
+        """
+        won = [
+            self.measures[key].label
+            for key in self._compared()
+            if all(self._leads(row, key) for row in self.advantages)
+        ]
+        sentences = [f"{self.model} clearly beats every baseline in {_listed(won)}."] if won else []
+        for row, advantages in self.advantages.items():
+            behind = [self.measures[key].label for key, value in advantages.items() if (value.high or 0) < 0]
+            level = [self.measures[key].label for key, value in advantages.items() if (value.low or 0) <= 0]
+            level = [label for label in level if label not in behind]
+            sentences += [f"It is behind '{row}' in {_listed(behind)}."] if behind else []
+            sentences += [f"It is not clearly ahead of '{row}' in {_listed(level)}."] if level else []
+        return " ".join(sentences)
+
+    def _compared(self) -> list[str]:
+        return [key for key in self.measures if any(key in advantages for advantages in self.advantages.values())]
+
+    def _leads(self, row: str, key: str) -> bool:
+        low = self.advantages[row][key].low
+        return low is not None and low > 0
+
+    def to_json(self) -> str:
+        """Everything but the images and the per-image values, as JSON text."""
+        content: dict[str, Any] = {
+            "protocol": self.protocol,
+            "images": len(self.names),
+            "measures": {key: _measure_json(measure) for key, measure in self.measures.items()},
+            "rows": _intervals_json(self.rows),
+            "advantages": _intervals_json(self.advantages),
+            "verdict": self.verdict(),
+            "not_measured": self.not_measured,
+            "notes": self.notes,
+            "ranked_by": self.ranked_by,
+            "worst": self.worst,
+            "best": self.best,
+        }
+        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def to_csv(self) -> str:
+        """A line for each row of the table and image: row, image, and every paired measure."""
+        keys = list(self.per_image[self.model])
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["row", "image", *keys])
+        for row, values in self.per_image.items():
+            for index, name in enumerate(self.names):
+                writer.writerow([row, name, *(f"{values[key][index]:.6g}" for key in keys)])
+        return text.getvalue()
+
+    def table(self) -> Table:
+        """The scores for a terminal: a line a measure, a column a row, the best in bold."""
+        table = Table(caption=escape(self.verdict()), caption_justify="left")
+        table.add_column("")
+        for row in self.rows:
+            table.add_column(escape(row), justify="right")
+        for key, measure in self.measures.items():
+            table.add_row(escape(measure.heading), *(self._printed(row, key) for row in self.rows))
+        for name in self.not_measured:
+            if name not in self.rows:
+                table.add_row(f"[dim]{escape(name)}[/dim]", "[dim]not measured[/dim]")
+        return table
+
+    def save(
+        self,
+        folder: str | os.PathLike[str],
+        title: str = "Evaluation",
+        losses: Path | None = None,
+        validation: Path | None = None,
+    ) -> Path:
+        """Write `scores.json`, `per_image.csv`, `contact_sheet.png` and `report.html`; returns the report's path.
+
+        Args:
+            folder: made if it is not there; files of these names in it are replaced, each only when whole.
+            title: of the report.
+            losses: `losses.csv` of the training run, for the curves; left out where the run has none.
+            validation: `validation.csv` of the training run, likewise.
+
+        Raises:
+            StorageError: a file can't be written.
+            InputError: a file with curves can't be read.
+        """
+        folder = Path(folder)
+        report = folder / "report.html"
+        losses, validation = (path if path is not None and path.is_file() else None for path in (losses, validation))
+        page = render_report(self._report(title, losses, validation))
+        write_text(folder / "scores.json", self.to_json())
+        write_text(folder / "per_image.csv", self.to_csv())
+        write_image(folder / "contact_sheet.png", self.contact_sheet())
+        write_text(report, page)
+        return report
+
+    def contact_sheet(self) -> Pixels:
+        """The random samples as input | output | target, (H, W, 3), each image at most 512 pixels wide and high."""
+        rows = [[shrunk(side, SHEET_SIDE) for side in _sides(example)] for example in self.gallery.random]
+        return contact_sheet(rows, SHEET_TITLES)
+
+    def _report(self, title: str, losses: Path | None, validation: Path | None) -> Report:
+        extremes = min(len(self.gallery.worst), len(self.names) // 2)  # none is among both the worst and the best
+        return Report(
+            title=title,
+            subtitle=f"{self.model} on {len(self.names)} {'pair' if len(self.names) == 1 else 'pairs'}",
+            verdict=self.verdict(),
+            notes=self.notes,
+            columns=list(self.rows),
+            measures=[self._measure_row(key) for key in self.measures],
+            curves=curve_pictures(losses, validation) if losses or validation else None,
+            random=[self._figure(example) for example in self.gallery.random],
+            worst=[self._figure(example) for example in self.gallery.worst[:extremes]],
+            best=[self._figure(example) for example in self.gallery.best[:extremes]],
+            ranked_by=self.measures[self.ranked_by].label if self.ranked_by in self.measures else "",
+            protocol=self.protocol.splitlines(),
+            not_measured=self.not_measured,
+        )
+
+    def _measure_row(self, key: str) -> MeasureRow:
+        measure, best = self.measures[key], self.best_row(key)
+        intervals = [values.get(key) for values in self.rows.values()]
+        cells = [
+            None if interval is None else Cell.of(interval, intervals, measure.decimals, row == best)
+            for row, interval in zip(self.rows, intervals, strict=True)
+        ]
+        return MeasureRow(measure.label, measure.unit, measure.arrow, measure.definition, cells)
+
+    def _figure(self, example: Example) -> Figure:
+        keys = sorted(example.scores, key=lambda key: key != self.ranked_by)
+        scores = [
+            f"{self.measures[key].label} {self._value(key, example.scores[key])}"
+            for key in keys
+            if key in self.measures
+        ]
+        return Figure(example.sample.name, scores, list(zip(SHEET_TITLES, _sides(example), strict=True)))
+
+    def _value(self, key: str, value: float) -> str:
+        measure = self.measures[key]
+        return f"{value:.{measure.decimals}f}" + (f" {measure.unit}" if measure.unit == "dB" else "")
+
+    def _printed(self, row: str, key: str) -> str:
+        interval = self.rows[row].get(key)
+        if interval is None:
+            return "-"
+        decimals = self.measures[key].decimals
+        mean = f"{interval.mean:.{decimals}f}"
+        bounds = interval.bounds_text(decimals)
+        mean = f"[bold]{mean}[/bold]" if row == self.best_row(key) else mean
+        return f"{mean}\n[dim]{bounds}[/dim]" if bounds else mean
+
+
+def _sides(example: Example) -> list[Pixels]:
+    return [example.sample.input, example.output, example.sample.target]
+
+
+def _measure_json(measure: Measure) -> dict[str, str]:
+    return {
+        "label": measure.label,
+        "unit": measure.unit,
+        "direction": measure.direction,
+        "definition": measure.definition,
+    }
+
+
+def _intervals_json(table: dict[str, dict[str, Interval]]) -> dict[str, dict[str, dict[str, float | None]]]:
+    """JSON has no NaN and no infinity: null stands for them."""
+
+    def finite(interval: Interval) -> dict[str, float | None]:
+        return {
+            name: value if value is not None and math.isfinite(value) else None
+            for name, value in asdict(interval).items()
+        }
+
+    return {row: {key: finite(interval) for key, interval in values.items()} for row, values in table.items()}
+
+
+def _listed(labels: list[str]) -> str:
+    """A, B and C."""
+    return " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)

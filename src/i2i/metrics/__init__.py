@@ -1,0 +1,43 @@
+"""Measures of images: against their target, between sets, and how sure the numbers are.
+
+Each takes (N, C, H, W) float tensors in [-1, 1]; none needs the network, and those that need pretrained weights say so.
+"""
+
+from i2i.metrics.bootstrap import Interval, difference_interval, mean_interval
+from i2i.metrics.distribution import frechet_distance, kernel_distance
+from i2i.metrics.features import CaffeSqueezeNet, load_features
+from i2i.metrics.measure import Measure, PairedMeasure
+from i2i.metrics.paired import PAIRED, l1, ms_ssim, ms_ssim_scales, psnr, ssim
+from i2i.metrics.perceptual import LPIPS, feature_distance, load_lpips, lpips_heads
+from i2i.metrics.sharpness import relative_sharpness
+from i2i.metrics.sliced import SlicedWasserstein, sliced_wasserstein
+from i2i.metrics.trunks import VGG16, AlexNet, SqueezeNet, Trunk
+
+__all__ = [
+    "LPIPS",
+    "PAIRED",
+    "VGG16",
+    "AlexNet",
+    "CaffeSqueezeNet",
+    "Interval",
+    "Measure",
+    "PairedMeasure",
+    "SlicedWasserstein",
+    "SqueezeNet",
+    "Trunk",
+    "difference_interval",
+    "feature_distance",
+    "frechet_distance",
+    "kernel_distance",
+    "l1",
+    "load_features",
+    "load_lpips",
+    "lpips_heads",
+    "mean_interval",
+    "ms_ssim",
+    "ms_ssim_scales",
+    "psnr",
+    "relative_sharpness",
+    "sliced_wasserstein",
+    "ssim",
+]

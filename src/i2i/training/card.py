@@ -1,0 +1,74 @@
+"""The model card of a bundle: what it does, how it was made, how good it is, how to use it."""
+
+from i2i.bundle import BundleConfig
+from i2i.config import Config
+from i2i.metrics.bootstrap import Interval
+from i2i.training.validation import MEASURES
+
+
+def model_card(config: Config, bundle: BundleConfig, pairs: tuple[int, int], images_seen: int) -> str:
+    """The card as Markdown with the metadata block that model hubs read."""
+    generator, data = config.generator, config.data
+    height, width = data.size
+    depth = f", depth {generator.depth}" if generator.depth else ""
+    seen = f"{images_seen} of {config.training.images}"
+    noise = "on, seeded" if bundle.translation.dropout else "off"
+    resized = "resized to the training size and back" if bundle.translation.resize == "training" else "at its own scale"
+    return f"""---
+library_name: i2i
+pipeline_tag: image-to-image
+tags: [image-to-image, {config.method}]
+---
+
+# {data.direction} translator
+
+Translates {_kind(data.input_channels)} images into {_kind(data.target_channels)} images, {data.direction},
+trained on {pairs[0]} pairs with i2i's recipe `{config.recipe}`.
+
+    i2i translate THIS_FOLDER IMAGE_OR_FOLDER --to OUT
+
+    import i2i
+    output = i2i.load("THIS_FOLDER")("input.png")
+
+## Scores
+
+{_scores(bundle.scores, pairs[1])}
+
+## How it was made
+
+| | |
+|---|---|
+| network | {generator.name}, width {generator.width}{depth}, {generator.norm} norm |
+| objective | {config.loss.adversarial} + {config.loss.reconstruction_weight:g} {config.loss.reconstruction} |
+| training images seen | {seen}, batch {config.training.batch}, seed {config.training.seed} |
+| size | {height}x{width}, {data.resize} |
+
+## How it is used
+
+An image is {resized}; the output has its height and width. Normalisation uses {bundle.translation.statistics}
+statistics, dropout is {noise}. The whole configuration is in `config.json`.
+"""
+
+
+def _scores(scores: dict[str, dict[str, float | None]], held_out: int) -> str:
+    if not scores:
+        return "Not measured: no pairs were held out. `i2i evaluate THIS_FOLDER PAIRS` measures it."
+    lines = [
+        f"On {held_out} held-out pairs, which also chose these weights, so expect slightly less on new images;",
+        "95% bootstrap intervals over images. `i2i evaluate THIS_FOLDER PAIRS` measures it on others.",
+        "",
+        "| measure | score |",
+        "|---|---|",
+    ]
+    for name, score in scores.items():
+        measure = MEASURES[name]
+        lines.append(f"| {measure.heading} | {_interval(score).text(measure.decimals)} |")
+    return "\n".join(lines)
+
+
+def _interval(score: dict[str, float | None]) -> Interval:
+    return Interval(score["mean"] or 0.0, score["low"], score["high"])
+
+
+def _kind(channels: int) -> str:
+    return "grey" if channels == 1 else "colour"

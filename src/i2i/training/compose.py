@@ -1,0 +1,47 @@
+"""From a recipe's name, the common flags and free settings to one configuration."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from i2i.config import Config, Tree, overlay, parse_settings
+from i2i.methods.recipes import find_recipe
+
+FLAGS: dict[str, tuple[str, ...]] = {
+    "pairs": ("data.pairs",),
+    "layout": ("data.layout",),
+    "direction": ("data.direction",),
+    "size": ("data.size",),
+    "images": ("training.images",),
+    "batch": ("training.batch",),
+    "width": ("generator.width", "discriminator.width"),
+    "seed": ("training.seed",),
+    "device": ("training.device",),
+    "precision": ("training.precision",),
+}
+"""The flags that mean the same everywhere, and the settings that each stands for."""
+
+
+def compose(
+    recipe: str | None, flags: Mapping[str, Any], config: Mapping[str, Any] | None = None, settings: Sequence[str] = ()
+) -> Config:
+    """Lay a configuration tree, then `group.key=value` settings, then flags that are not None over a recipe.
+
+    A configuration tree may itself name a recipe; the `recipe` given here goes before it.
+
+    Raises:
+        ConfigError: an unknown recipe, key or value.
+    """
+    config = config or {}
+    composed = find_recipe(recipe or str(config.get("recipe", "pix2pix")))
+    for changes, source in ((config, "--config"), (parse_settings(settings), "--set"), (_tree(flags), "flags")):
+        composed = overlay(composed, {k: v for k, v in changes.items() if k != "recipe"}, source)
+    return composed
+
+
+def _tree(flags: Mapping[str, Any]) -> Tree:
+    tree: Tree = {}
+    for flag, value in flags.items():
+        for setting in FLAGS[flag] if value is not None else ():
+            group, key = setting.split(".")
+            tree.setdefault(group, {})[key] = value
+    return tree

@@ -1,0 +1,123 @@
+"""Train a translator: a whole run, from its configuration to its best bundle."""
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from i2i.config import Config
+from i2i.data.store import Progress as DecodingProgress
+from i2i.errors import TrainingDiverged
+from i2i.training.compose import compose
+from i2i.training.interrupts import interrupts
+from i2i.training.keeper import Keeper
+from i2i.training.resolve import resolve
+from i2i.training.run import RunFolder
+from i2i.training.session import Progress, Session
+from i2i.training.setup import make_fabric, make_held_out, make_loader, make_method, make_state
+from i2i.training.validation import check_measure
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training leaves.
+
+    Attributes:
+        folder: the run folder.
+        images_seen: so far; less than `images` if it was stopped.
+        images: to see in all.
+        signal: number of the signal that stopped it, 0 if none.
+        scores: measure → mean over the held-out pairs, at the last validation.
+    """
+
+    folder: Path
+    images_seen: int
+    images: int
+    signal: int
+    scores: Mapping[str, float]
+
+    @property
+    def bundle(self) -> Path:
+        """The best generator's bundle."""
+        return self.folder / "bundle"
+
+
+def run_training(
+    config: Config,
+    to: str | os.PathLike[str],
+    progress: Callable[[Progress], None] | None = None,
+    decoding: DecodingProgress | None = None,
+) -> Run:
+    """Train as `config` says in the run folder `to`; where a run of this configuration stands, continue it.
+
+    Args:
+        config: what to do; open settings are settled by a look at the pairs.
+        to: the run folder.
+        progress: called after each step.
+        decoding: called with (done, of how many) while the pairs are decoded.
+
+    Raises:
+        I2IError: of the kind that fits; nothing of an earlier run is lost.
+    """
+    check_measure(config.training.best)
+    config, found, train_pairs, held_out_pairs = resolve(config)
+    fabric = make_fabric(config)
+    folder = RunFolder(Path(to))
+    if fabric.is_global_zero:
+        logger.info(found.describe())
+        folder.claim(config, train_pairs, held_out_pairs)
+    fabric.barrier()
+    method = make_method(config)
+    state = make_state(config, method, fabric.device)
+    if folder.checkpoint.exists():
+        state.load(folder.checkpoint)
+        logger.info(f"{folder.path}: continues at image {state.images_seen} of {config.training.images}")
+    held_out = make_held_out(config, held_out_pairs, folder.path)
+    keeper = Keeper(config, folder, held_out, len(train_pairs))
+    loader = make_loader(config, train_pairs, folder.path, fabric, decoding)
+    fabric.barrier()
+    session = Session(config, folder, fabric, method, state, keeper, progress)
+    with interrupts() as interrupt:
+        try:
+            session.run(loader, interrupt)
+        except TrainingDiverged as error:
+            raise TrainingDiverged(f"{error}; {_advice(folder)}") from error
+    return Run(folder.path, state.images_seen, config.training.images, interrupt.signal, keeper.scores)
+
+
+def train(
+    pairs: str | os.PathLike[str],
+    *,
+    to: str | os.PathLike[str],
+    recipe: str | None = None,
+    config: Mapping[str, Any] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    **flags: Any,
+) -> Run:
+    """Train a translator on image pairs.
+
+    Args:
+        pairs: side-by-side images, a folder a side, or a manifest: see `i2i.data.layouts`.
+        to: the run folder; the same call again continues a run that was stopped.
+        recipe: one of `i2i train --help`'s; "pix2pix" by default.
+        config: nested settings laid over the recipe, such as {"loss": {"reconstruction_weight": 10}}.
+        progress: called with a `Progress` after each step.
+        **flags: layout, direction, size, images, batch, width, seed, device, precision, as on the command line.
+
+    Returns:
+        The run; `i2i.load(run.bundle)` is the translator.
+
+    Raises:
+        I2IError: one line that says what is wrong and what to do.
+    """
+    return run_training(compose(recipe, {"pairs": str(pairs), **flags}, config), to, progress)
+
+
+def _advice(folder: RunFolder) -> str:
+    there = folder.checkpoint.exists()
+    last = f"the last good checkpoint is untouched at {folder.checkpoint}" if there else "no checkpoint was written yet"
+    return f"{last}; lower optimizer.learning_rate or set optimizer.clip=1, and train into a new folder"

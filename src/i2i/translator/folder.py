@@ -1,0 +1,141 @@
+"""Many images: a folder in, a folder out; what is done is not done again, and one bad file does not stop the rest."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from i2i.bundle import WEIGHTS
+from i2i.errors import ImageError, StorageError
+from i2i.files import write_text
+from i2i.images import Pixels, is_image, read_image, write_image
+from i2i.translator.translator import Translator
+
+RECORD = ".i2i.json"
+"""In the folder of translations: by which bundle and settings they were made."""
+
+Side = Literal["whole", "left", "right"]
+
+
+@dataclass
+class Outcome:
+    """What became of each image: written now, there already, or not readable and why."""
+
+    written: list[Path] = field(default_factory=list)
+    skipped: list[Path] = field(default_factory=list)
+    failed: dict[Path, str] = field(default_factory=dict)
+
+
+def translate_folder(
+    translator: Translator,
+    source: Path,
+    to: Path,
+    *,
+    samples: int = 1,
+    seed: int = 0,
+    side: Side = "whole",
+    progress: Callable[[int, int], None] | None = None,
+) -> Outcome:
+    """Translate every image below `source` into `to`, under the same relative name, as PNG.
+
+    Args:
+        translator: by which.
+        source: a folder.
+        to: the folder of the translations; those in it that this same call has made before are skipped.
+        samples: answers an image; more than one are numbered, `name.1.png`, `name.2.png` …
+        seed: of the first sample.
+        side: of side-by-side files, which half is the input.
+        progress: called with (done, of how many).
+
+    Raises:
+        ImageError: there is no image below `source`.
+        StorageError: `to` holds translations by another bundle or other settings, or something of the user's.
+    """
+    images = sorted(path for path in source.rglob("*") if path.is_file() and is_image(path) and to not in path.parents)
+    if not images:
+        raise ImageError(f"{source}: holds no images; expected PNG, JPEG, WebP, BMP or TIFF files")
+    _claim(to, _identity(translator, samples, seed, side))
+    outcome = Outcome()
+    for done, (path, name) in enumerate(_names(images, source), start=1):
+        outputs = [to / f"{name}{number}.png" for number in _numbers(samples)]
+        if all(output.exists() for output in outputs):
+            outcome.skipped.append(path)
+        else:
+            try:
+                translate_file(translator, path, outputs, seed=seed, side=side)
+                outcome.written.append(path)
+            except ImageError as error:
+                outcome.failed[path] = str(error)
+        if progress:
+            progress(done, len(images))
+    return outcome
+
+
+def translate_file(
+    translator: Translator, path: Path, outputs: list[Path], *, seed: int = 0, side: Side = "whole"
+) -> None:
+    """Translate one image file into as many samples as there are `outputs`.
+
+    Raises:
+        ImageError: the file can't be read.
+        ConfigError: several samples of a translator without noise.
+    """
+    pixels = _half(read_image(path, translator.config.input.channels), side, path)
+    for output, sample in zip(outputs, translator.sample(pixels, len(outputs), seed=seed), strict=True):
+        write_image(output, sample)
+
+
+def looks_side_by_side(translator: Translator, path: Path) -> bool:
+    """Whether an image has twice the width that the training images of a side-by-side set had."""
+    height, width = translator.config.size
+    pixels = read_image(path)
+    return translator.config.layout == "side-by-side" and pixels.shape[1] * height == 2 * pixels.shape[0] * width
+
+
+def _names(images: list[Path], source: Path) -> Iterator[tuple[Path, str]]:
+    """Each image with the name of its output, without ending; the ending stays where two images differ by it alone."""
+    stems = Counter(path.relative_to(source).with_suffix("") for path in images)
+    for path in images:
+        relative = path.relative_to(source)
+        stem = relative.with_suffix("")
+        yield path, (stem if stems[stem] == 1 else relative).as_posix()
+
+
+def _numbers(samples: int) -> list[str]:
+    return [""] if samples == 1 else [f".{number}" for number in range(1, samples + 1)]
+
+
+def _half(pixels: Pixels, side: Side, path: Path) -> Pixels:
+    if side == "whole":
+        return pixels
+    width = pixels.shape[1]
+    if width % 2:
+        raise ImageError(f"{path}: is {width} pixels wide; expected two halves of the same size for --side {side}")
+    return pixels[:, : width // 2] if side == "left" else pixels[:, width // 2 :]
+
+
+def _claim(to: Path, identity: dict[str, object]) -> None:
+    record = to / RECORD
+    if record.is_file():
+        if json.loads(record.read_text(encoding="utf-8")) != identity:
+            raise StorageError(f"{to}: holds translations by another bundle or other settings; give --to a new folder")
+        return
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise StorageError(f"{to}: is there and holds other things, which stay as they are; give --to a new folder")
+    write_text(record, json.dumps(identity, indent=1) + "\n")
+
+
+def _identity(translator: Translator, samples: int, seed: int, side: Side) -> dict[str, object]:
+    policy = translator.policy
+    return {
+        "weights": hashlib.blake2b((translator.path / WEIGHTS).read_bytes(), digest_size=16).hexdigest(),
+        "statistics": policy.statistics,
+        "dropout": policy.dropout,
+        "resize": policy.resize,
+        "samples": samples,
+        "seed": seed,
+        "side": side,
+    }

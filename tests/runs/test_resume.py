@@ -1,0 +1,114 @@
+"""Straight to N equals killed in the middle and continued to N, bit for bit."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tiny import TINY
+
+from i2i.config import overlay, to_tree
+from i2i.methods.recipes import find_recipe
+
+KILL_AT = 14
+"""Images after which the process kills itself: between two checkpoints, which come every 4."""
+
+SCRIPT = """
+import json, os, signal, sys
+from i2i.training import train
+
+tree, pairs, to, kill_at = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
+
+def progress(now):
+    if now.images_seen == kill_at:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+train(pairs, to=to, config=tree, progress=progress)
+"""
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory):
+    file = tmp_path_factory.mktemp("script") / "train_some.py"
+    file.write_text(SCRIPT)
+    return file
+
+
+def run(script: Path, tree: dict, pairs: Path, to: Path, kill_at: int = 0) -> int:
+    import json
+
+    process = subprocess.Popen(
+        [sys.executable, str(script), json.dumps(tree), str(pairs), str(to), str(kill_at)],
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        _, errors = process.communicate(timeout=240)
+    finally:
+        try:  # the second of two processes does not outlive the first
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    assert process.returncode == (-signal.SIGKILL if kill_at else 0), errors
+    return process.returncode
+
+
+def everything_on(**training) -> dict:
+    """Dropout, jitter, the averaged generator, accumulation and a falling learning rate."""
+    tree = to_tree(overlay(find_recipe("pix2pix"), TINY))
+    tree["training"] |= {
+        "batch": 2,
+        "ema_halflife_images": 8.0,
+        "checkpoint_every_images": 4,
+        "validate_every_images": 8,
+        **training,
+    }
+    assert tree["generator"]["dropout"]
+    assert tree["data"]["jitter"] > 1
+    assert tree["data"]["mirror"]
+    return tree
+
+
+@pytest.mark.parametrize(
+    "training",
+    [{}, {"accumulate": 2, "discriminator_steps": 2}, pytest.param({"devices": 2, "batch": 2}, id="two processes")],
+)
+def test_killed_and_continued_equals_straight_bit_for_bit(script, pairs, tmp_path, training):
+    tree = everything_on(**training)
+    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
+    run(script, tree, pairs, straight)
+    run(script, tree, pairs, stopped, kill_at=KILL_AT)
+    partial = torch.load(stopped / "checkpoint.pt", weights_only=True)
+    assert partial["images_seen"] == 12
+    run(script, tree, pairs, stopped)
+    assert_equal(
+        torch.load(straight / "checkpoint.pt", weights_only=True),
+        torch.load(stopped / "checkpoint.pt", weights_only=True),
+    )
+    assert_equal(load_file(straight / "bundle/model.safetensors"), load_file(stopped / "bundle/model.safetensors"))
+    for name in ("bundle/config.json", "validation.csv"):
+        assert (straight / name).read_bytes() == (stopped / name).read_bytes(), name
+    images = [row.split(",")[0] for row in (stopped / "losses.csv").read_text().splitlines()]
+    assert len(images) == len(set(images)), "a row was logged twice"
+
+
+def assert_equal(one, other, where="checkpoint"):
+    """Equal to the bit, through dicts and lists; wall-clock seconds aside."""
+    assert type(one) is type(other), where
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other), where
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys(), where
+        for key in one.keys() - {"seconds"}:
+            assert_equal(one[key], other[key], f"{where}.{key}")
+    elif isinstance(one, list | tuple):
+        for number, (a, b) in enumerate(zip(one, other, strict=True)):
+            assert_equal(a, b, f"{where}[{number}]")
+    else:
+        assert one == other, where
