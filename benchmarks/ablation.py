@@ -97,7 +97,7 @@ def table(arguments: argparse.Namespace, results: dict[str, dict]) -> str:
 
 def interval(value: dict | None, decimals: int) -> str:
     if value is None:
-        return "–"
+        return "-"
     mean = f"{value['mean']:.{decimals}f}"
     return mean if value["low"] is None else f"{mean} [{value['low']:.{decimals}f}, {value['high']:.{decimals}f}]"
 

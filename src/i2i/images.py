@@ -36,6 +36,9 @@ _RESAMPLING = {
 }
 _MODES = {1: "L", 3: "RGB"}
 _WIDER_THAN_8_BITS = ("I", "F")
+_ORIENTATION = 0x0112
+_FIRST_TURNED = 5
+"""EXIF orientations from this one on exchange width and height."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,9 @@ def read_size(path: str | os.PathLike[str]) -> tuple[int, int, int]:
     """(H, W, C) of an image file, from its header alone. Raises `ImageError` as `read_image` does."""
     with _opened(Path(path), pixel_limit=PIXEL_LIMIT) as image:
         width, height = image.size
-        turned = image.getexif().get(0x0112, 1) >= 5
+        # A PNG may keep its EXIF behind the pixels, for which Pillow would decode them all.
+        exif = image.info.get("exif") if image.format == "PNG" else image.getexif()
+        turned = bool(exif) and image.getexif().get(_ORIENTATION, 1) >= _FIRST_TURNED
         return (width, height, _channels(image)) if turned else (height, width, _channels(image))
 
 
@@ -119,7 +124,7 @@ def resize(pixels: Pixels, height: int, width: int, interpolation: Interpolation
 
 def to_tensor(pixels: Pixels) -> torch.Tensor:
     """(H, W, C) uint8, or a batch (N, H, W, C), to float32 (…, C, H, W) in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(pixels)).movedim(-1, -3).float().div_(127.5).sub_(1.0)
+    return torch.from_numpy(np.require(pixels, requirements=["C", "W"])).movedim(-1, -3).float().div_(127.5).sub_(1.0)
 
 
 def to_pixels(tensor: torch.Tensor) -> Pixels:

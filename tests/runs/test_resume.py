@@ -1,9 +1,11 @@
 """Straight to N equals killed in the middle and continued to N, bit for bit."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,8 +41,6 @@ def script(tmp_path_factory):
 
 
 def run(script: Path, tree: dict, pairs: Path, to: Path, kill_at: int = 0) -> int:
-    import json
-
     process = subprocess.Popen(
         [sys.executable, str(script), json.dumps(tree), str(pairs), str(to), str(kill_at)],
         start_new_session=True,
@@ -51,10 +51,8 @@ def run(script: Path, tree: dict, pairs: Path, to: Path, kill_at: int = 0) -> in
     try:
         _, errors = process.communicate(timeout=240)
     finally:
-        try:  # the second of two processes does not outlive the first
+        with suppress(ProcessLookupError):  # the second of two processes does not outlive the first
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     assert process.returncode == (-signal.SIGKILL if kill_at else 0), errors
     return process.returncode
 

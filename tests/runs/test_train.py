@@ -122,7 +122,12 @@ def test_a_folder_of_the_users_own_is_not_touched(pairs, tmp_path):
 
 
 def test_a_run_goes_on_where_another_device_is_named(run, pairs):
-    assert train(pairs, to=run.folder, config={**LONGER, "training": {**LONGER["training"], "device": "cpu"}}, seed=1).images_seen == run.images_seen
+    assert (
+        train(
+            pairs, to=run.folder, config={**LONGER, "training": {**LONGER["training"], "device": "cpu"}}, seed=1
+        ).images_seen
+        == run.images_seen
+    )
 
 
 def test_other_pairs_under_the_same_configuration_are_refused(run, pairs, tmp_path):

@@ -6,20 +6,27 @@ from i2i.errors import StorageError
 from i2i.files import replacing, write_text
 
 
+def fail_half_way(stream, error):
+    stream.write(b"aft")
+    raise error
+
+
 def test_a_write_that_fails_leaves_what_stood_there(tmp_path):
     file = tmp_path / "a.txt"
     write_text(file, "before")
     with pytest.raises(RuntimeError, match="half way"), replacing(file) as stream:
-        stream.write(b"aft")
-        raise RuntimeError("half way")
+        fail_half_way(stream, RuntimeError("half way"))
     assert file.read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
 def test_a_full_disk_is_said_in_one_line(tmp_path):
-    with pytest.raises(StorageError, match="the disk is full; what was saved before is untouched") as error:
-        with replacing(tmp_path / "a.bin"):
-            raise OSError(errno.ENOSPC, "No space left on device")
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with (
+        pytest.raises(StorageError, match="the disk is full; what was saved before is untouched") as error,
+        replacing(tmp_path / "a.bin") as stream,
+    ):
+        fail_half_way(stream, full)
     assert "\n" not in str(error.value)
 
 

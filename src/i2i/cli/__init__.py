@@ -9,6 +9,7 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 
 from i2i import __version__
+from i2i.cli.demo import demo
 from i2i.cli.evaluate import evaluate
 from i2i.cli.importing import import_checkpoint
 from i2i.cli.recipes import recipes
@@ -30,6 +31,7 @@ for command, name in (
     (import_checkpoint, "import"),
     (recipes, "recipes"),
     (sketches, "sketches"),
+    (demo, "demo"),
 ):
     app.command(command, name=name)
 

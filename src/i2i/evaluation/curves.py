@@ -153,7 +153,7 @@ def _draw_panel(axes: Axes, panel: Panel, dark: bool, bottom: bool) -> None:
             _mark_best(axes, panel, seen, values, dark)
             continue
         x, y = _binned(seen, values)
-        smooth = _smoothed(y)
+        smooth = y if panel.title == TOGETHER["lr"] else _smoothed(y)
         axes.plot(x, y, color=colour, linewidth=0.8, alpha=0.35)
         axes.plot(x, smooth, color=colour, linewidth=1.6, label=name)
     if len(panel.lines) > 1:

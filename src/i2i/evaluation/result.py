@@ -16,6 +16,7 @@ from i2i.evaluation.curves import curve_pictures
 from i2i.evaluation.gallery import Example, Gallery
 from i2i.evaluation.report import Cell, Figure, MeasureRow, Report, render_report
 from i2i.evaluation.sheet import contact_sheet, shrunk
+from i2i.evaluation.verdict import best_row, describe_verdict
 from i2i.files import write_text
 from i2i.images import Pixels, write_image
 from i2i.metrics.bootstrap import Interval
@@ -70,36 +71,11 @@ class Evaluation:
 
     def best_row(self, key: str) -> str | None:
         """The row with the best mean of a measure; None where fewer than two rows have one."""
-        measured = {row: values[key].mean for row, values in self.rows.items() if key in values}
-        if len(measured) < 2:
-            return None
-        return min(measured, key=lambda row: self.measures[key].shortfall(measured[row]))
+        return best_row(self.rows, key, self.measures[key])
 
     def verdict(self) -> str:
-        """In which measures of single images the model clearly beats every baseline, and where it is level or behind.
-
-        Clearly: the 95 % interval of the difference, image by image, lies on the model's side of 0.
-        """
-        won = [
-            self.measures[key].label
-            for key in self._compared()
-            if all(self._leads(row, key) for row in self.advantages)
-        ]
-        sentences = [f"{self.model} clearly beats every baseline in {_listed(won)}."] if won else []
-        for row, advantages in self.advantages.items():
-            behind = [self.measures[key].label for key, value in advantages.items() if (value.high or 0) < 0]
-            level = [self.measures[key].label for key, value in advantages.items() if (value.low or 0) <= 0]
-            level = [label for label in level if label not in behind]
-            sentences += [f"It is behind '{row}' in {_listed(behind)}."] if behind else []
-            sentences += [f"It is not clearly ahead of '{row}' in {_listed(level)}."] if level else []
-        return " ".join(sentences)
-
-    def _compared(self) -> list[str]:
-        return [key for key in self.measures if any(key in advantages for advantages in self.advantages.values())]
-
-    def _leads(self, row: str, key: str) -> bool:
-        low = self.advantages[row][key].low
-        return low is not None and low > 0
+        """In a few sentences: where the model beats the baselines, and where it does not."""
+        return describe_verdict(self.model, self.rows, self.measures, self.advantages)
 
     def to_json(self) -> str:
         """Everything but the images and the per-image values, as JSON text."""
@@ -250,8 +226,3 @@ def _intervals_json(table: dict[str, dict[str, Interval]]) -> dict[str, dict[str
         }
 
     return {row: {key: finite(interval) for key, interval in values.items()} for row, values in table.items()}
-
-
-def _listed(labels: list[str]) -> str:
-    """A, B and C."""
-    return " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)

@@ -51,12 +51,12 @@ class Scores:
     @torch.inference_mode()
     def add(self, sample: Sample, outputs: dict[str, Pixels]) -> dict[str, dict[str, float]]:
         """Measure the outputs of all rows for one sample; returns its paired scores, row by row."""
-        target = _batch_of_one(sample.target)
+        target = to_tensor(sample.target)[None]
         slot = self._seen if self._seen < SLICED_IMAGES else int(self._draw.integers(0, self._seen + 1))
         self._gather(self._targets, target, sample.name, slot)
         scores = {}
         for row, pixels in outputs.items():
-            output = _batch_of_one(pixels)
+            output = to_tensor(pixels)[None]
             scores[row] = self._measure_pair(output, target, sample.name)
             for key, value in scores[row].items():
                 self.per_image.setdefault(row, {}).setdefault(key, []).append(value)
@@ -128,8 +128,3 @@ class Scores:
             self._fail_features(str(error))
             return {}
         return {"frechet": frechet, "kernel": kernel}
-
-
-def _batch_of_one(pixels: Pixels) -> Tensor:
-    """(H, W, C) uint8 -> (1, C, H, W) in [-1, 1]. Arrays from PIL can't be written to: torch wants a copy of those."""
-    return to_tensor(np.require(pixels, requirements=["C", "W"]))[None]

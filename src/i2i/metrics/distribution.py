@@ -40,7 +40,8 @@ def kernel_distance(a: Tensor, b: Tensor, halves: int = HALVES, level: float = L
     """Unbiased squared MMD between two sets of features (N, D) and (M, D) with the kernel (x·y / D + 1)³.
 
     Bińkowski et al. 2018, §4 ("KID").  https://arxiv.org/abs/1801.01401  The estimate is taken over all images. Its
-    interval comes from random halves of the sets: half a sample strays from the whole as the whole does from the truth.
+    interval comes from random halves of the sets: half a sample strays from the whole as the whole does from the truth
+    (where both sets are alike it strays more, and the interval is too wide rather than too narrow).
     Being unbiased it can be slightly negative. Where both sets have the same size, image i of one belongs to image i of
     the other and they are drawn together.
     """

@@ -63,8 +63,8 @@ class RunFolder:
             RunError: it holds a run of another configuration or of other pairs, or something else altogether.
         """
         names = {"train": [pair.name for pair in train], "held out": [pair.name for pair in held_out]}
-        if not self.config.exists():
-            if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        if not self.checkpoint.exists():  # nothing was learnt here yet that could be lost
+            if not self.config.exists() and self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
                 raise RunError(
                     f"{self.path}: is not empty and not a run; nothing there is touched; give --to a new folder"
                 )

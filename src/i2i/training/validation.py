@@ -26,11 +26,22 @@ class Validation:
     """Scores over the held-out pairs, and input, output and target of the first few of them."""
 
     scores: dict[str, Interval]
+    failed: dict[str, str]  # measure → why the pairs are unfit for it
     shown: list[list[Pixels]]
 
     def shortfall(self, measure: str) -> float:
-        """How far from perfect, lower is better; 0 for "last", so that the newest always counts as the best."""
-        return 0.0 if measure == "last" else MEASURES[measure].shortfall(self.scores[measure].mean)
+        """How far from perfect, lower is better; 0 for "last", so that the newest always counts as the best.
+
+        Raises:
+            ConfigError: the held-out pairs are unfit for the measure, as images too small for its window are.
+        """
+        if measure == "last":
+            return 0.0
+        if measure not in self.scores:
+            raise ConfigError(
+                f"training.best: '{measure}' can't be had: {self.failed[measure]}; choose another, or last"
+            )
+        return MEASURES[measure].shortfall(self.scores[measure].mean)
 
     def means(self) -> dict[str, float]:
         """The scores without their intervals."""
@@ -53,4 +64,4 @@ def validate(translate: Callable[[Pixels], Pixels], held_out: PairStore, shown: 
         scores.add(Sample(name, given, wanted), {_ROW: made})
         if index < shown:
             rows.append([given, made, wanted])
-    return Validation(scores.table(_ROW, RESAMPLES), rows)
+    return Validation(scores.table(_ROW, RESAMPLES), scores.failed, rows)

@@ -54,6 +54,8 @@ def translate_folder(
         ImageError: there is no image below `source`.
         StorageError: `to` holds translations by another bundle or other settings, or something of the user's.
     """
+    if to.resolve() == source.resolve():
+        raise StorageError(f"{to}: holds other things, the inputs, which stay as they are; give --to a new folder")
     images = sorted(path for path in source.rglob("*") if path.is_file() and is_image(path) and to not in path.parents)
     if not images:
         raise ImageError(f"{source}: holds no images; expected PNG, JPEG, WebP, BMP or TIFF files")

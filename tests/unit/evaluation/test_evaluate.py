@@ -67,10 +67,10 @@ def test_the_verdict_follows_the_paired_differences(evaluation: Evaluation, samp
     assert evaluation.verdict().startswith("i2i clearly beats every baseline in PSNR, SSIM, MS-SSIM and L1")
     inputs = {sample.name: np.repeat(sample.input, 3, axis=2) for sample in samples}
     copy = evaluate_samples(lambda pixels, name: inputs[name], samples, protocol="", lpips=None, resamples=50)
-    assert copy.verdict() == f"It is not clearly ahead of '{COPY}' in PSNR, SSIM, MS-SSIM, L1 and Sharpness."
+    assert copy.verdict() == f"i2i is not clearly ahead of '{COPY}' in PSNR, SSIM, MS-SSIM, L1 and Sharpness."
     noise = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
     assert (
-        f"It is behind '{COPY}' in"
+        f"i2i is behind '{COPY}' in"
         in evaluate_samples(lambda pixels, name: noise, samples, protocol="", lpips=None, resamples=50).verdict()
     )
 

@@ -31,9 +31,11 @@ def test_rows_and_columns_fit_their_largest_image() -> None:
     assert _columns_of(sheet, 33)[0] == _columns_of(sheet, 44)[0] > 40
 
 
-@pytest.mark.parametrize("side", [32, 64, 256])
-def test_titles_are_drawn_above_their_column_and_inside_it(side: int) -> None:
-    sheet = contact_sheet([[_flat(side, side, value) for value in (11, 22, 33)]], TITLES)
+@pytest.mark.parametrize(
+    ("side", "titles"), [(32, TITLES), (64, TITLES), (256, TITLES), (128, ["mean of the training targets"] * 3)]
+)
+def test_titles_are_drawn_above_their_column_and_inside_it(side: int, titles: list[str]) -> None:
+    sheet = contact_sheet([[_flat(side, side, value) for value in (11, 22, 33)]], titles)
     top = _columns_of(sheet, 11)[0]
     ink = (sheet[:top] < 128).all(axis=2)
     for value in (11, 22, 33):

@@ -23,6 +23,17 @@ def test_the_caffe_file_loads_and_gives_512_features_of_any_size(tmp_path: Path,
     assert not any(parameter.requires_grad for parameter in network.parameters())
 
 
+def test_the_caffe_network_sees_blue_first_minus_the_mean_in_grey_levels() -> None:
+    network = CaffeSqueezeNet()
+    network.conv1.weight.data.zero_()
+    network.conv1.bias.data.zero_()
+    for channel in range(3):
+        network.conv1.weight.data[channel, channel, 3, 3] = 1
+    colour = torch.tensor([200.0, 150.0, 110.0]).view(1, 3, 1, 1).expand(1, 3, 32, 32) / 127.5 - 1
+    seen = network.maps(colour)[0][0, :3, 0, 0]
+    assert seen.tolist() == pytest.approx([110 - 104, 150 - 117, 200 - 123], abs=1e-3)
+
+
 def test_a_torchscript_file_loads(tmp_path: Path, photo: Tensor) -> None:
     network = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())
     with warnings.catch_warnings():
