@@ -6,6 +6,7 @@ from typing import Literal
 
 from i2i.bundle import BundleConfig, save_bundle
 from i2i.config import Translation
+from i2i.errors import BundleError
 from i2i.export.importers import IMPORTERS
 from i2i.generators import build_generator
 from i2i.images import ImageSpec
@@ -42,6 +43,11 @@ def import_bundle(
     imported = IMPORTERS[importer](file, dropout=dropout)
     generator = build_generator(imported.name, **imported.arguments)
     generator.load_state_dict(imported.state)
+    if not {generator.in_channels, generator.out_channels} <= {1, 3}:
+        raise BundleError(
+            f"{file}: translates from {generator.in_channels} to {generator.out_channels} channels; "
+            "expected 1 (grey) or 3 (colour) on each side"
+        )
     noisy = bool(imported.arguments.get("dropout"))
     config = BundleConfig(
         generator={"name": imported.name, **imported.arguments},
