@@ -28,7 +28,7 @@ def test_an_imported_bundle_gives_the_ports_own_output(file, statistics, tmp_pat
 
 
 def test_a_generator_of_other_channels_than_images_have_is_refused(tmp_path):
-    with pytest.raises(BundleError, match="from 3 to 2 channels; expected 1 .* or 3"):
+    with pytest.raises(BundleError, match=r"from 3 to 2 channels; expected 1 .* or 3"):
         import_bundle(FIXTURES[0].with_name(f"{TWO_CHANNELS}.pth"), tmp_path / "bundle")
     assert not (tmp_path / "bundle").exists()
 

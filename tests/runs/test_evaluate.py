@@ -1,11 +1,11 @@
 """Which pairs are scored, and that it is said."""
 
 import pytest
+from tiny import TINY, write_side_by_side
 
 import i2i
 from i2i.errors import PairsError
 from i2i.training import train
-from tiny import TINY, write_side_by_side
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,15 @@ def test_without_a_test_split_what_training_held_out_is_scored(flat):
     assert len(held_out) == 2
     assert "held out and chose the weights" in result.protocol
     assert not result.notes  # none of them is in the training set
+
+
+def test_held_out_pairs_can_be_asked_for_beside_a_test_split(run, pairs, tmp_path):
+    result = i2i.evaluate(run.folder, pairs, split="held-out", lpips=None)
+    assert len(result.names) == 1
+    write_side_by_side(tmp_path / "train", 2)
+    write_side_by_side(tmp_path / "val", 2)
+    with pytest.raises(PairsError, match="held nothing out of it"):
+        i2i.evaluate(run.folder, tmp_path, split="held-out", lpips=None)
 
 
 def test_scores_on_training_pairs_are_called_that(flat):

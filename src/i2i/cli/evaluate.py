@@ -16,7 +16,8 @@ def evaluate(
     *,
     to: Annotated[Path | None, Parameter(help="New folder for report.html, scores, contact sheet.")] = None,
     split: Annotated[
-        Literal["auto", "train", "val", "test"], Parameter(help="auto: test, else val, else what training held out.")
+        Literal["auto", "train", "val", "test", "held-out"],
+        Parameter(help="auto: test, else val, else what training held out of its split."),
     ] = "auto",
     direction: flags.Direction = None,
     layout: flags.Layout = None,

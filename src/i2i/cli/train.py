@@ -76,7 +76,7 @@ def train_with_bar(config: "Config", to: Path) -> "Run":
             )
             show(progress.images_seen, progress.images, "  ".join(terms))
 
-        return run_training(config, to, report)
+        return run_training(config, to, report, decoding=lambda done, of: show(done, of, "decoding pairs"))
 
 
 def _scores(run: "Run") -> str:

@@ -105,7 +105,7 @@ def _panels(losses_csv: Path | None, validation_csv: Path | None) -> list[Panel]
     if validation_csv is not None:
         for name, line in _lines(validation_csv).items():
             known = MEASURES.get(name)
-            title = f"validation {known.heading}" if known else f"validation {name}"
+            title = f"val. {known.heading}" if known else f"val. {name}"
             higher = None if known is None or known.direction == "zero" else known.higher_is_better
             panels[title] = Panel(title, {name: line}, validation=True, higher_is_better=higher)
     if losses_csv is not None:
@@ -184,7 +184,7 @@ def _mark_best(axes: Axes, panel: Panel, seen: Series, values: Series, dark: boo
     best = int(np.nanargmax(values) if panel.higher_is_better else np.nanargmin(values))
     ink = _PAPER[dark][1]
     axes.plot(seen[best], values[best], marker="o", markersize=7, markerfacecolor="none", markeredgecolor=ink)
-    axes.set_title(f"best {values[best]:.4g} at {_short(seen[best])}", fontsize=8, color=ink, loc="right")
+    axes.set_title(f"○ {values[best]:.3g} at {_short(seen[best])}", fontsize=8, color=ink, loc="right")
 
 
 def _short(value: float) -> str:

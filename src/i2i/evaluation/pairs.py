@@ -23,7 +23,7 @@ def evaluate(
     bundle: str | os.PathLike[str] | Translator,
     pairs: str | os.PathLike[str],
     *,
-    split: Split | Literal["auto"] = "auto",
+    split: Split | Literal["auto", "held-out"] = "auto",
     layout: Layout | Literal["auto"] = "auto",
     direction: str | None = None,
     seed: int = 0,
@@ -41,7 +41,8 @@ def evaluate(
     Args:
         bundle: a bundle, a run folder, or a translator.
         pairs: as for training; their training split serves the baselines.
-        split: on which to score; "auto" takes test, else val, else the pairs that training held out, else all.
+        split: on which to score; "held-out" is what training held out of its split where there is no val split;
+            "auto" takes test, else val, else held-out, else all.
         layout: of the pairs' folder.
         direction: by default the one that the bundle was trained in.
         seed: of the dropout, the bootstrap, the patches.
@@ -100,13 +101,15 @@ class _PairSamples(Sequence[Sample]):
 
 
 def _choose(
-    found: PairFolder, split: Split | Literal["auto"], config: BundleConfig
+    found: PairFolder, split: Split | Literal["auto", "held-out"], config: BundleConfig
 ) -> tuple[list[Pair], list[Pair], str]:
     """The pairs to score on, those that were trained on, and in words which the former are."""
     train = found.splits["train"]
     kept, held_out = (train, []) if found.splits["val"] else hold_out(train, config.validation, config.seed)
     there: list[Split] = [name for name, pairs in found.splits.items() if pairs]
-    if split == "auto" and there == ["train"] and held_out:
+    if split == "held-out" and not held_out:
+        raise PairsError(f"{found.root}: training held nothing out of it, only {', '.join(there)}; choose with --split")
+    if split == "held-out" or (split == "auto" and there == ["train"] and held_out):
         return held_out, kept, "the pairs of the training split that were held out and chose the weights"
     chosen = next(name for name in ("test", "val", "train") if name in there) if split == "auto" else split
     if chosen not in there:

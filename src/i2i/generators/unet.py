@@ -31,6 +31,8 @@ class UNet(Generator):
         bias: "auto" as the port, "none" nowhere.
     """
 
+    skips = True
+
     def __init__(
         self,
         in_channels: int,
@@ -53,7 +55,7 @@ class UNet(Generator):
         self.decoder = decoder_stages(
             out_channels,
             widths,
-            skips=True,
+            skips=self.skips,
             norm=norm,
             upsample=upsample,
             dropout=dropout,
@@ -69,10 +71,9 @@ class UNet(Generator):
         for stage in self.encoder:
             x = stage(x)
             features.append(x)
-        bottleneck = features.pop()
-        x = bottleneck
+        features.pop()  # the bottleneck is where the decoder starts, not a skip
         for stage in self.decoder:
             x = stage(x)
-            if features:
+            if self.skips and features:
                 x = torch.cat([features.pop(), x], dim=1)
         return torch.tanh(x)

@@ -49,10 +49,10 @@ def test_dark_paper_is_dark(losses: Path) -> None:
 def test_terms_that_are_read_together_share_a_panel(losses: Path, validation: Path) -> None:
     panels = {panel.title: list(panel.lines) for panel in _panels(losses, validation)}
     assert panels == {
-        "validation PSNR, dB ↑": ["psnr"],
-        "validation L1, grey levels ↓": ["l1"],
-        "validation Sliced Wasserstein ↓": ["sliced_wasserstein"],
-        "validation mine": ["mine"],
+        "val. PSNR, dB ↑": ["psnr"],
+        "val. L1, grey levels ↓": ["l1"],
+        "val. Sliced Wasserstein ↓": ["sliced_wasserstein"],
+        "val. mine": ["mine"],
         "discriminator": ["real", "fake"],
         "generator: l1": ["generator.l1"],
         "learning rate": ["generator"],
