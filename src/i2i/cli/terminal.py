@@ -27,11 +27,11 @@ def say(message: str) -> None:
 
 
 def show_log() -> None:
-    """What the library tells, as plain lines on stderr; only the first of several processes speaks."""
-    handler = _ConsoleHandler()
+    """What the library tells, as plain lines on stderr; of several processes only the first speaks."""
+    out.quiet = err.quiet = os.environ.get("LOCAL_RANK", "0") != "0"
     logger = logging.getLogger("i2i")
-    logger.handlers = [handler]
-    logger.setLevel(logging.INFO if os.environ.get("LOCAL_RANK", "0") == "0" else logging.ERROR)
+    logger.handlers = [_ConsoleHandler()]
+    logger.setLevel(logging.INFO)
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
 
 

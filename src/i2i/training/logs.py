@@ -1,6 +1,7 @@
 """What a run writes down as it goes: CSV files always; TensorBoard and Weights & Biases for those who like them."""
 
 import csv
+import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -85,7 +86,8 @@ class WandbLog:
             import wandb
         except ImportError as error:
             raise ConfigError("training.loggers: wandb is not installed; run: pip install 'i2i[wandb]'") from error
-        self._run = wandb.init(project="i2i", name=folder.name, dir=str(folder), config=config, resume="allow")
+        same = hashlib.blake2b(str(folder.resolve()).encode(), digest_size=8).hexdigest()  # a resumed run goes on there
+        self._run = wandb.init(project="i2i", name=folder.name, id=same, resume="allow", dir=str(folder), config=config)
 
     def write(self, images_seen: int, values: Mapping[str, float]) -> None:
         """Add one step."""
