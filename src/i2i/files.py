@@ -42,6 +42,15 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
         file.write(text.encode())
 
 
+def append_text(path: str | os.PathLike[str], text: str) -> None:
+    """Add `text` in UTF-8 to the end of the file at `path`. Raises `StorageError` as `replacing` does."""
+    try:
+        with Path(path).open("a", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise StorageError(_explain(Path(path), error)) from error
+
+
 def _sync_folder(folder: Path) -> None:
     if os.name == "nt":  # folders can't be opened there; the rename itself is durable enough
         return

@@ -3,7 +3,7 @@ import errno
 import pytest
 
 from i2i.errors import StorageError
-from i2i.files import replacing, write_text
+from i2i.files import append_text, replacing, write_text
 
 
 def fail_half_way(stream, error):
@@ -28,6 +28,14 @@ def test_a_full_disk_is_said_in_one_line(tmp_path):
     ):
         fail_half_way(stream, full)
     assert "\n" not in str(error.value)
+
+
+def test_rows_are_added_and_a_failure_to_is_said(tmp_path):
+    append_text(tmp_path / "a.csv", "1\r\n")
+    append_text(tmp_path / "a.csv", "2\r\n")
+    assert (tmp_path / "a.csv").read_bytes() == b"1\r\n2\r\n"
+    with pytest.raises(StorageError, match="can't be written"):
+        append_text(tmp_path / "nowhere" / "a.csv", "1")
 
 
 def test_a_folder_that_is_a_file_is_said(tmp_path):

@@ -47,6 +47,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except I2IError as error:
         complain(str(error))
         sys.exit(2)
+    except OSError as error:  # what no function foresaw: still one line, never a traceback over somebody's full disk
+        complain(f"{error.filename or 'i2i'}: {error.strerror or error}; check the disk and the permissions")
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(status if isinstance(status, int) else 0)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from i2i.errors import ConfigError
-from i2i.files import write_text
+from i2i.files import append_text, write_text
 
 
 class Log(Protocol):
@@ -37,11 +37,12 @@ class CsvLog:
         row = {"images_seen": images_seen} | {name: f"{value:.6g}" for name, value in values.items()}
         fresh = not self._columns
         self._columns = self._columns or list(row)
-        with self._path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, self._columns, extrasaction="ignore")
-            if fresh:
-                writer.writeheader()
-            writer.writerow(row)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, self._columns, extrasaction="ignore")
+        if fresh:
+            writer.writeheader()
+        writer.writerow(row)
+        append_text(self._path, text.getvalue())
 
     def close(self) -> None:
         """Nothing is held back."""
@@ -54,7 +55,7 @@ class CsvLog:
                 row for row in reader if (row["images_seen"] or "").isdigit() and int(row["images_seen"]) <= images_seen
             ]
         text = io.StringIO()
-        writer = csv.DictWriter(text, self._columns, lineterminator="\r\n")
+        writer = csv.DictWriter(text, self._columns)
         writer.writeheader()
         writer.writerows(rows)
         write_text(self._path, text.getvalue())
