@@ -32,7 +32,6 @@ def show_log() -> None:
     logger = logging.getLogger("i2i")
     logger.handlers = [_ConsoleHandler()]
     logger.setLevel(logging.INFO)
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
 
 
 @contextmanager
@@ -45,13 +44,17 @@ def bar(label: str) -> Iterator[Callable[..., None]]:
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("[dim]{task.fields[note]}"),
     )
-    with Progress(*columns, console=err, refresh_per_second=4) as progress:
-        task = progress.add_task(label, total=None, note="")
+    progress = Progress(*columns, console=err, refresh_per_second=4)
+    task = progress.add_task(label, total=None, note="")
 
-        def show(done: int, of: int, note: str = "") -> None:
-            progress.update(task, completed=done, total=of, note=_escaped(note))
+    def show(done: int, of: int, note: str = "") -> None:
+        progress.start()  # at the first call, so that what fails before it leaves no bar
+        progress.update(task, completed=done, total=of, note=_escaped(note))
 
+    try:
         yield show
+    finally:
+        progress.stop()
 
 
 def write_json(path: Path | None, report: dict[str, Any]) -> None:

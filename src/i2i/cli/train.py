@@ -1,5 +1,6 @@
 """`i2i train`."""
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,6 +68,7 @@ def train_with_bar(config: "Config", to: Path) -> "Run":
     """Train, with a live bar of the images seen, the terms of the objective and the last validation."""
     from i2i.training.train import run_training
 
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it greets every process at length
     with bar("training") as show:
 
         def report(progress: "Progress") -> None:
