@@ -74,7 +74,7 @@ def _depth(config: Config) -> int:
         near = tuple(max(step, round(side / step) * step) for side in (height, width))
         raise ConfigError(
             f"data.size {height}x{width}: must be multiples of {step} for the {config.generator.name}, such as "
-            f"{near[0]}x{near[1]}; or set generator.depth to at most {possible}"
+            f"{near[0]}x{near[1]}" + (f"; or set generator.depth to at most {possible}" if possible else "")
         )
     return possible
 
