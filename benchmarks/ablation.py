@@ -65,6 +65,8 @@ def train(arguments: argparse.Namespace, to: Path, settings: list[str]) -> None:
 
 def evaluate(arguments: argparse.Namespace, run: Path) -> dict[str, object]:
     file = run / "scores.json"
+    if file.is_file():  # the test split is read once
+        return dict(json.loads(file.read_text()))
     features = ["--features", arguments.features] if arguments.features else []
     i2i("evaluate", str(run), arguments.pairs, "--json", str(file), *features)
     scores: dict[str, object] = json.loads(file.read_text())
@@ -82,7 +84,7 @@ def table(arguments: argparse.Namespace, results: dict[str, dict]) -> str:
     headings = [f"{measure['label']} {measure['unit']}".strip() for measure in first["measures"].values()]
     lines = [f"| | {' | '.join(headings)} |", "|---" * (len(headings) + 1) + "|"]
     for row, values in rows.items():
-        cells = [interval(values.get(key), measure["decimals"]) for key, measure in first["measures"].items()]
+        cells = [interval(values.get(key)) for key in first["measures"]]
         lines.append(f"| {row} | {' | '.join(cells)} |")
     facts = made(arguments)
     return (
@@ -95,9 +97,10 @@ def table(arguments: argparse.Namespace, results: dict[str, dict]) -> str:
     )
 
 
-def interval(value: dict | None, decimals: int) -> str:
+def interval(value: dict | None) -> str:
     if value is None:
         return "-"
+    decimals = 2 if abs(value["mean"]) >= 1 else 3
     mean = f"{value['mean']:.{decimals}f}"
     return mean if value["low"] is None else f"{mean} [{value['low']:.{decimals}f}, {value['high']:.{decimals}f}]"
 

@@ -4,7 +4,7 @@
 
     run = i2i.train("pairs/", to="run/", direction="left-to-right")
     output = i2i.load(run.bundle)("photo.png")
-    print(i2i.evaluate(run.bundle, "pairs/").table())
+    print(i2i.evaluate(run.bundle, "pairs/").verdict())
 
 Importing this loads nothing heavy; each name arrives with its first use.
 """

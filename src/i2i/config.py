@@ -54,6 +54,14 @@ def read_size(text: str) -> tuple[int, int]:
         raise ConfigError(f"--size {text}: expected a side such as 256, or HEIGHTxWIDTH such as 256x512") from error
 
 
+def read_precision(text: str) -> Literal["fp32", "bf16"]:
+    """A precision by name. Raises `ConfigError`, for fp16 with the reason."""
+    try:
+        return TypeAdapter(Precision).validate_python(text)
+    except ValidationError as error:
+        raise ConfigError(f"--precision {text}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from error
+
+
 _strict = ConfigDict(extra="forbid")
 
 

@@ -65,7 +65,7 @@ def test_a_split_that_is_not_there_is_refused(run, pairs):
 
 def test_the_direction_is_the_bundles_unless_said_otherwise(run, pairs):
     swapped = i2i.evaluate(run.folder, pairs, direction="right-to-left", lpips=None)
-    assert "right-to-left" in swapped.protocol
+    assert "right-to-left (the bundle was trained left-to-right!)" in swapped.protocol
     assert swapped.rows["i2i"] != i2i.evaluate(run.folder, pairs, lpips=None).rows["i2i"]
 
 

@@ -104,6 +104,8 @@ def test_a_finished_run_is_left_as_it_is(run, pairs):
     before = {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
     again = train(pairs, to=run.folder, config=LONGER, seed=1)
     assert again.images_seen == run.images_seen
+    assert again.scores == run.scores
+    assert run.scores
     assert {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()} == before
 
 

@@ -47,7 +47,6 @@ def evaluate(
     """
     from i2i.evaluation import evaluate as evaluate_pairs
     from i2i.evaluation import load_lpips
-    from i2i.training.run import RunFolder
 
     if to is not None and to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise StorageError(f"{to}: is there already and stays as it is; give --to a new folder")
@@ -67,6 +66,5 @@ def evaluate(
 
         write_json(json, loads(result.to_json()))
     if to is not None:
-        run = RunFolder(bundle)
-        curves = {"losses": run.losses, "validation": run.validation} if run.losses.is_file() else {}
+        curves = {"losses": bundle / "losses.csv", "validation": bundle / "validation.csv"}  # there, if it is a run
         say(f"report: {result.save(to, title=bundle.name, **curves)}")

@@ -18,8 +18,8 @@ Batch = Annotated[int | None, Parameter(help="Images a step.")]
 Width = Annotated[int | None, Parameter(help="Channels of the first layer, generator and discriminator.")]
 Seed = Annotated[int | None, Parameter(help="Of everything that is random.")]
 Device = Annotated[str | None, Parameter(help="auto, cpu, cuda, cuda:N or mps.")]
-Precision = Annotated[Literal["fp32", "bf16"] | None, Parameter(help="bf16 is faster where the processor has it.")]
-Json = Annotated[Path | None, Parameter(help="Write the report to this file too, for programs; - is stdout.")]
+Precision = Annotated[str | None, Parameter(help="fp32, or bf16, which is faster where the processor has it.")]
+Json = Annotated[Path | None, Parameter(help="Write the report to this file too, for programs.")]
 Dropout = Annotated[Literal["on", "off"] | None, Parameter(help="Noise at test time. Default: as the bundle says.")]
 Statistics = Annotated[
     Literal["batch", "running"] | None,

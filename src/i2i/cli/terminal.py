@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from i2i.files import write_text
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -58,16 +59,9 @@ def bar(label: str) -> Iterator[Callable[..., None]]:
 
 
 def write_json(path: Path | None, report: dict[str, Any]) -> None:
-    """Leave a report for machines where `--json` says; "-" is stdout."""
-    if path is None:
-        return
-    text = json.dumps(report, indent=2, ensure_ascii=False, default=str) + "\n"
-    if str(path) == "-":
-        sys.stdout.write(text)
-        return
-    from i2i.files import write_text
-
-    write_text(path, text)
+    """Leave a report for programs where `--json` says."""
+    if path is not None:
+        write_text(path, json.dumps(report, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 class _ConsoleHandler(logging.Handler):

@@ -85,7 +85,7 @@ def _scores(run: "Run") -> str:
     from i2i.training.validation import MEASURES
 
     found = (f"{MEASURES[name].label} {value:.{MEASURES[name].decimals}f}" for name, value in run.scores.items())
-    return f"; last validation: {', '.join(found)}" if run.scores else ""
+    return f"; on held-out pairs: {', '.join(found)}" if run.scores else ""
 
 
 def _print_resolved(config: "Config", json: Path | None) -> int:

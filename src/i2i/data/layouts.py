@@ -130,7 +130,15 @@ def _detect(root: Path) -> Layout:
         )
     if any((root / name).is_file() for name in MANIFEST_NAMES):
         return "manifest"
-    return "folders" if _side_folders(root) else "side-by-side"
+    if _side_folders(root):
+        return "folders"
+    children = [child for child in _subfolders(root) if child.name.lower() not in SPLIT_NAMES]
+    if len(children) > 1 and not any(is_image(path) for path in root.iterdir()):
+        raise PairsError(
+            f"{root}: holds the folders {listed(child.name for child in children)}; expected two sides, such as A/ and "
+            "B/; leave those two alone in a folder, or say --layout side-by-side if each image holds both sides"
+        )
+    return "side-by-side"
 
 
 def _read_side_by_side(root: Path) -> Found:

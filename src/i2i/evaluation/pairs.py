@@ -59,7 +59,7 @@ def evaluate(
         bundle, device=device, precision=precision, statistics=statistics, dropout=dropout, resize=resize
     )  # fmt: skip
     config = translator.config
-    found = find_pairs(pairs, layout, config.direction if direction is None else direction)
+    found = _find(pairs, layout, direction, config)
     chosen, training, which = _choose(found, split, config)
     reading = _reading(config)
     count = len(chosen)
@@ -70,7 +70,7 @@ def evaluate(
     return evaluate_samples(
         translate,
         _PairSamples(chosen, reading),
-        protocol=f"Pairs: {which} of {found.root.name or found.root}, {found.direction}, {_sized(reading)}; "
+        protocol=f"Pairs: {which} of {found.root.name or found.root}, {_directed(found, config)}, {_sized(reading)}; "
         f"{translator.describe().partition(': ')[2]}, seed {seed}.",
         training=_PairSamples(training, reading),
         features=features,
@@ -78,6 +78,24 @@ def evaluate(
         seed=seed,
         progress=(lambda done: progress(done, count)) if progress else None,
     )
+
+
+def _find(
+    pairs: str | os.PathLike[str], layout: Layout | Literal["auto"], direction: str | None, config: BundleConfig
+) -> PairFolder:
+    try:
+        return find_pairs(pairs, layout, config.direction if direction is None else direction)
+    except PairsError as error:
+        if direction is not None or f"direction '{config.direction}'" not in str(error):
+            raise
+        raise PairsError(f"{error} (--direction; the bundle was trained {config.direction})") from error
+
+
+def _directed(found: PairFolder, config: BundleConfig) -> str:
+    """The direction of the pairs, and the bundle's where that is another."""
+    if found.direction == config.direction or not config.direction:
+        return found.direction
+    return f"{found.direction} (the bundle was trained {config.direction}!)"
 
 
 class _PairSamples(Sequence[Sample]):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from i2i.bundle import BundleConfig, save_bundle
 from i2i.config import Translation
-from i2i.errors import BundleError
+from i2i.errors import BundleError, ConfigError, nearest
 from i2i.export.importers import IMPORTERS
 from i2i.generators import build_generator
 from i2i.images import ImageSpec
@@ -40,6 +40,8 @@ def import_bundle(
         BundleError: the file is not a generator of that project.
         StorageError: the bundle can't be written.
     """
+    if importer not in IMPORTERS:
+        raise ConfigError(f"importer: '{importer}' is not known; {nearest(importer, IMPORTERS)}")
     imported = IMPORTERS[importer](file, dropout=dropout)
     generator = build_generator(imported.name, **imported.arguments)
     generator.load_state_dict(imported.state)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from i2i.bundle import CONFIG, read_bundle_config
 from i2i.config import Config
 from i2i.data.store import Progress as DecodingProgress
 from i2i.errors import TrainingDiverged
@@ -31,7 +32,7 @@ class Run:
         images_seen: so far; less than `images` if it was stopped.
         images: to see in all.
         signal: number of the signal that stopped it, 0 if none.
-        scores: measure → mean over the held-out pairs, at the last validation.
+        scores: measure → mean over the held-out pairs, of the generator in the bundle.
     """
 
     folder: Path
@@ -65,13 +66,13 @@ def run_training(
     """
     check_measure(config.training.best)
     config, found, train_pairs, held_out_pairs = resolve(config)
+    method = make_method(config)  # before the folder is claimed, so that what can't be built leaves nothing there
     fabric = make_fabric(config)
     folder = RunFolder(Path(to))
     if fabric.is_global_zero:
         logger.info(found.describe())
         folder.claim(config, train_pairs, held_out_pairs)
     fabric.barrier()
-    method = make_method(config)
     state = make_state(config, method, fabric.device)
     if folder.checkpoint.exists():
         state.load(folder.checkpoint)
@@ -86,7 +87,7 @@ def run_training(
             session.run(loader, interrupt)
         except TrainingDiverged as error:
             raise TrainingDiverged(f"{error}; {_advice(folder)}") from error
-    return Run(folder.path, state.images_seen, config.training.images, interrupt.signal, keeper.scores)
+    return Run(folder.path, state.images_seen, config.training.images, interrupt.signal, _scores(folder))
 
 
 def train(
@@ -115,6 +116,13 @@ def train(
         I2IError: one line that says what is wrong and what to do.
     """
     return run_training(compose(recipe, {"pairs": str(pairs), **flags}, config), to, progress)
+
+
+def _scores(folder: RunFolder) -> dict[str, float]:
+    """Those that stand in the bundle, if there is one yet."""
+    if not (folder.bundle / CONFIG).is_file():
+        return {}
+    return {name: score["mean"] for name, score in read_bundle_config(folder.bundle).scores.items()}
 
 
 def _advice(folder: RunFolder) -> str:

@@ -120,14 +120,14 @@ def _half(pixels: Pixels, side: Side, path: Path) -> Pixels:
 
 
 def _claim(to: Path, identity: dict[str, object]) -> None:
-    record = to / RECORD
+    record, text = to / RECORD, json.dumps(identity, indent=1) + "\n"
     if record.is_file():
-        if json.loads(record.read_text(encoding="utf-8")) != identity:
+        if record.read_text(encoding="utf-8") != text:
             raise StorageError(f"{to}: holds translations by another bundle or other settings; give --to a new folder")
         return
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise StorageError(f"{to}: is there and holds other things, which stay as they are; give --to a new folder")
-    write_text(record, json.dumps(identity, indent=1) + "\n")
+    write_text(record, text)
 
 
 def _identity(translator: Translator, samples: int, seed: int, side: Side) -> dict[str, object]:

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from i2i.bundle import Bundle, BundleConfig, load_bundle
-from i2i.config import Translation
+from i2i.config import Translation, read_precision
 from i2i.devices import pick_device
 from i2i.errors import ConfigError, ImageError
 from i2i.images import Pixels, from_pil, read_image, resize, to_pil, to_pixels, to_tensor
@@ -37,7 +37,7 @@ class Translator:
         self.config: BundleConfig = bundle.config
         self.device = pick_device(device)
         self.generator = bundle.generator.to(self.device)
-        self._autocast = precision == "bf16"
+        self._autocast = read_precision(precision) == "bf16"
         prepare(self.generator, statistics=self.policy.statistics, dropout=self.policy.dropout)
 
     @property

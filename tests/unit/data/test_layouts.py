@@ -151,6 +151,14 @@ def test_channels_are_those_of_the_files(tmp_path):
     assert find_channels(find_pairs(tmp_path).splits["train"]) == (1, 3)
 
 
+def test_three_folders_are_asked_about_not_cut_in_half(tmp_path):
+    for side in ("clean", "masks", "sketch"):
+        write_image(tmp_path / side / "x.png", np.zeros((8, 8, 3), np.uint8))
+    with pytest.raises(PairsError, match="holds the folders clean, masks, sketch; expected two sides"):
+        find_pairs(tmp_path)
+    assert len(find_pairs(tmp_path, "side-by-side").splits["train"]) == 3
+
+
 def test_a_crop_larger_than_a_pair_is_refused(tmp_path):
     write_side_by_side(tmp_path, 1, side=16)
     with pytest.raises(PairsError, match="smaller than the crop of 32x32"):
