@@ -158,7 +158,8 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_spares_the_checkpoint(pairs
     assert torch.load(tmp_path / "r" / "checkpoint.pt", weights_only=True)["images_seen"] == 8
 
 
-def test_weights_that_are_not_finite_never_replace_a_checkpoint(pairs, tmp_path, monkeypatch):
+@pytest.mark.parametrize("interval", [8, 24])
+def test_weights_that_are_not_finite_replace_no_checkpoint_and_no_bundle(pairs, tmp_path, monkeypatch, interval):
     whole = loop.Step.__call__
 
     def poisoned(self, batch):
@@ -168,9 +169,13 @@ def test_weights_that_are_not_finite_never_replace_a_checkpoint(pairs, tmp_path,
         return terms
 
     monkeypatch.setattr(loop.Step, "__call__", poisoned)
+    changes = tiny(checkpoint_every_images=8, validate_every_images=interval, best="last")
     with pytest.raises(TrainingDiverged, match="the generator has weights that are not finite"):
-        train(pairs, to=tmp_path / "r", config=tiny(checkpoint_every_images=8, validate_every_images=24))
+        train(pairs, to=tmp_path / "r", config=changes)
     assert torch.load(tmp_path / "r" / "checkpoint.pt", weights_only=True)["images_seen"] == 8
+    if interval == 8:
+        kept = i2i.load(tmp_path / "r").generator
+        assert all(weights.isfinite().all() for weights in kept.parameters())
 
 
 @pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left on device"), RuntimeError("write failed")])
@@ -215,6 +220,11 @@ def test_a_damaged_checkpoint_is_said_not_guessed(pairs, tmp_path):
     file.write_bytes(file.read_bytes()[:1000])
     with pytest.raises(RunError, match=r"checkpoint\.pt: is damaged"):
         train(pairs, to=tmp_path / "r", config=tiny(images=24))
+
+
+def test_an_unknown_flag_is_refused_with_the_nearest(pairs, tmp_path):
+    with pytest.raises(ConfigError, match="did you mean 'size'"):
+        train(pairs, to=tmp_path / "r", sizes=64)
 
 
 def test_an_unknown_measure_is_refused_before_anything_is_written(pairs, tmp_path):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from i2i.config import Config, Tree, overlay, parse_settings
+from i2i.errors import ConfigError, nearest
 from i2i.methods.recipes import find_recipe
 
 FLAGS: dict[str, tuple[str, ...]] = {
@@ -41,6 +42,8 @@ def compose(
 def _tree(flags: Mapping[str, Any]) -> Tree:
     tree: Tree = {}
     for flag, value in flags.items():
+        if flag not in FLAGS:
+            raise ConfigError(f"{flag}: is no flag; {nearest(flag, FLAGS)}; other settings go into config")
         for setting in FLAGS[flag] if value is not None else ():
             group, key = setting.split(".")
             tree.setdefault(group, {})[key] = value

@@ -93,6 +93,8 @@ class Session:
                 log.write(state.images_seen, {"seconds": state.seconds, **self.terms, **self._learning_rates()})
         if self._due(training.validate_every_images):
             if self.fabric.is_global_zero:
+                self._read_losses()  # raises before a diverged generator could be kept
+                state.check()
                 self.keeper.validate(state, self.fabric.device)
                 for log in validation_logs if self.keeper.scores else []:
                     log.write(state.images_seen, self.keeper.scores)

@@ -43,6 +43,12 @@ class State:
         """The generator that is validated and kept: the averaged one, where there is one."""
         return cast(Generator, self.networks["generator"] if self.ema is None else self.ema.module)
 
+    def check(self) -> None:
+        """Raise `TrainingDiverged` if a weight is not finite: such a state is neither saved nor kept."""
+        for name, network in self.networks.items():
+            if not all(bool(weights.isfinite().all()) for weights in network.state_dict().values()):
+                raise TrainingDiverged(f"image {self.images_seen}: the {name} has weights that are not finite")
+
     def save(self, path: Path) -> None:
         """Write the checkpoint; the one before stays until this one is whole.
 
@@ -50,9 +56,7 @@ class State:
             TrainingDiverged: a weight is not finite; nothing is written.
             StorageError: the disk is full or the folder can't be written.
         """
-        for name, network in self.networks.items():
-            if not all(bool(weights.isfinite().all()) for weights in network.state_dict().values()):
-                raise TrainingDiverged(f"image {self.images_seen}: the {name} has weights that are not finite")
+        self.check()
         try:
             with replacing(path) as file:
                 torch.save(self._tree(), file)

@@ -104,7 +104,7 @@ def train(
     Args:
         pairs: side-by-side images, a folder a side, or a manifest: see `i2i.data.layouts`.
         to: the run folder; the same call again continues a run that was stopped.
-        recipe: one of `i2i train --help`'s; "pix2pix" by default.
+        recipe: a name that `i2i recipes` lists; "pix2pix" by default.
         config: nested settings laid over the recipe, such as {"loss": {"reconstruction_weight": 10}}.
         progress: called with a `Progress` after each step.
         **flags: layout, direction, size, images, batch, width, seed, device, precision, as on the command line.
