@@ -53,7 +53,7 @@ def refused(i2i):
 def test_help_answers_at_once():
     started = time.monotonic()
     done = subprocess.run([sys.executable, "-m", "i2i", "--help"], capture_output=True, text=True, check=True)
-    assert time.monotonic() - started < 3  # about 0.2 s on a quiet machine; torch alone would take longer than that
+    assert time.monotonic() - started < 3  # 0.25 s on a quiet machine
     for command in ("train", "translate", "evaluate", "import", "recipes"):
         assert command in done.stdout
     loaded = subprocess.run(
