@@ -79,11 +79,13 @@ class Pix2Pix:
         _check(config)
         loss, data = config.loss, config.data
         generator = build_generator(**generator_arguments(config))
+        _check_size("generator", data.size, generator.multiple, generator.smallest)
         initialise(generator, config.generator.init)
         discriminator = None
         if loss.adversarial != "none":
             seen = data.target_channels + data.input_channels * config.discriminator.conditional
             discriminator = build_discriminator(**_discriminator_arguments(config, seen))
+            _check_size("discriminator", data.size, 1, discriminator.smallest)
             initialise(discriminator, config.discriminator.init)
         return cls(
             generator,
@@ -166,6 +168,15 @@ def _discriminator_arguments(config: Config, in_channels: int) -> dict[str, Any]
         "bias": discriminator.bias,
     }
     return arguments if discriminator.name == "pixel" else arguments | {"depth": discriminator.depth}
+
+
+def _check_size(network: str, size: tuple[int, int], multiple: int, smallest: int) -> None:
+    if size[0] % multiple or size[1] % multiple or min(size) < smallest:
+        raise ConfigError(
+            f"data.size {size[0]}x{size[1]}: the {network} needs sides of at least {smallest}"
+            + (f" in multiples of {multiple}" if multiple > 1 else "")
+            + f"; choose another --size, or less {network}.depth"
+        )
 
 
 def _check(config: Config) -> None:

@@ -1,6 +1,5 @@
 """A run folder: where everything of one training lies, and the guarantee that it belongs to one configuration."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,8 +73,8 @@ class RunFolder:
         self._compare(config)
         if self.split.is_file() and json.loads(self.split.read_text(encoding="utf-8")) != names:
             raise RunError(
-                f"{self.path}: was trained on other pairs ({_digest(self.split.read_text())}); a run is continued on "
-                "the same ones; give --to a new folder"
+                f"{self.path}: was trained on other pairs than these, {self.split.name} names them; a run is "
+                "continued on the same ones; give --to a new folder"
             )
 
     def _compare(self, config: Config) -> None:
@@ -88,7 +87,3 @@ class RunFolder:
                 f"{self.path}: holds a run of another configuration: {key} was {was}, is now {is_now}{others}; "
                 "use the same command to continue it, or give --to a new folder"
             )
-
-
-def _digest(text: str) -> str:
-    return "split " + hashlib.blake2b(text.encode(), digest_size=4).hexdigest()

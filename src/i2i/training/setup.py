@@ -1,5 +1,6 @@
 """The parts of a run, made from its configuration: processes, networks, optimizers, data."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from i2i.methods import Method, build_method
 from i2i.training.ema import averaged
 from i2i.training.loop import base_learning_rate, seed_step
 from i2i.training.state import State
+
+logger = logging.getLogger(__name__)
 
 
 def make_fabric(config: Config) -> Fabric:
@@ -64,6 +67,8 @@ def make_loader(
     data = config.data
     reading = _reading(config, data.jitter)
     store = PairStore(train, reading, memory_gib=data.memory_gib, spill=spill, progress=progress)
+    if not store.in_memory:
+        logger.info(f"{spill}: the decoded pairs would take too much memory and are mapped from a file there")
     seed, batch = config.training.seed, config.training.batch
     return Loader(store, data.size, data.mirror, seed, batch, fabric.global_rank, fabric.world_size)
 

@@ -11,7 +11,7 @@ from typing import Literal
 from i2i.bundle import WEIGHTS
 from i2i.errors import ImageError, StorageError
 from i2i.files import write_text
-from i2i.images import Pixels, is_image, read_image, write_image
+from i2i.images import Pixels, is_image, read_image, read_size, write_image
 from i2i.translator.translator import Translator
 
 RECORD = ".i2i.json"
@@ -93,8 +93,8 @@ def translate_file(
 def looks_side_by_side(translator: Translator, path: Path) -> bool:
     """Whether an image has twice the width that the training images of a side-by-side set had."""
     height, width = translator.config.size
-    pixels = read_image(path)
-    return translator.config.layout == "side-by-side" and pixels.shape[1] * height == 2 * pixels.shape[0] * width
+    found_height, found_width, _ = read_size(path)
+    return translator.config.layout == "side-by-side" and found_width * height == 2 * found_height * width
 
 
 def _names(images: list[Path], source: Path) -> Iterator[tuple[Path, str]]:

@@ -180,6 +180,11 @@ def test_every_recipe_takes_a_step(name):
         ({"loss": {"gradient_penalty_weight": 10}}, "set discriminator.norm=instance"),
         ({"loss": {"adversarial": "wasserstein"}}, "without a bound"),
         ({"generator": {"name": "unett"}}, "unet"),
+        ({"discriminator": {"depth": 3}}, r"data\.size 16x16: the discriminator needs sides of at least 24;"),
+        (
+            {"generator": {"name": "resnet"}, "data": {"size": 18}},
+            r"data\.size 18x18: .* at least 8 in multiples of 4",
+        ),
         ({"method": "pix2pics"}, "did you mean 'pix2pix'"),
     ],
 )
