@@ -26,7 +26,7 @@ from i2i.generators import build_generator
 from i2i.generators.generator import Generator
 from i2i.images import ImageSpec, Interpolation
 
-FORMAT = 1
+FORMAT = 2
 """Version of the folder's format; a reader refuses what is newer than itself."""
 
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
@@ -46,6 +46,10 @@ class BundleConfig:
         layout: in which the training pairs stood.
         recipe: name of the recipe.
         validation: share of the training split that was held out, and `seed` by which.
+        group: by which the pairs that were held out belong together; see `i2i.data.splits.HoldOut`.
+        held_out: names of the pairs that were held out, where a list said which.
+        task: that made the pairs of photos.
+        scale: by which an image is enlarged before it is translated (super-resolution).
         seed: of the training.
         training: the whole resolved configuration, for the record.
         scores: measure → mean, low, high of a 95% interval, on the held-out pairs; with their protocol.
@@ -59,9 +63,13 @@ class BundleConfig:
     translation: Translation = field(default_factory=Translation)
     interpolation: Interpolation = "bicubic"
     direction: str = ""
-    layout: Literal["", "side-by-side", "folders", "manifest"] = ""
+    layout: Literal["", "side-by-side", "folders", "manifest", "photos"] = ""
     recipe: str = ""
     validation: float = 0.0
+    group: str = ""
+    held_out: tuple[str, ...] = ()
+    task: str = ""
+    scale: int = Checked(default=1, ge=1, le=16)
     seed: int = 0
     training: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)

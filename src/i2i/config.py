@@ -65,22 +65,77 @@ def read_precision(text: str) -> Literal["fp32", "bf16"]:
 _strict = ConfigDict(extra="forbid")
 
 
+def _parse_ranges(value: object) -> object:
+    """One `[low, high]` for all channels stands for a list of one."""
+    if isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(end, int | float) for end in value):
+        return (tuple(value),)
+    return value
+
+
+def _parse_values(value: object) -> object:
+    """A single number stands for a list of one."""
+    return (value,) if isinstance(value, int | float) else value
+
+
+Span = tuple[float, float]
+Ranges = Annotated[Literal["auto", "full", "minmax"] | tuple[Span, ...], BeforeValidator(_parse_ranges)]
+Values = Annotated[tuple[float, ...], BeforeValidator(_parse_values)]
+Class = tuple[int, str, tuple[int, int, int]]
+"""Of a label map: value in index files, name, colour."""
+
+
+@dataclass(frozen=True, config=_strict)
+class Side:
+    """The images of one side of the pairs. What is left open is found in the training files."""
+
+    channels: Annotated[int, Field(ge=0, le=32)] = 0  # 0: as the files have
+    dtype: Literal["", "uint8", "uint16", "int16", "float32"] = ""  # empty: as the files have
+    names: tuple[str, ...] = ()  # of the channels
+    range: Ranges = "auto"  # of values that become -1 to 1: "full", "minmax", [low, high], or one such pair a channel
+    nodata: Values = ()  # values that are no reading; also what the files' own tags say
+    unit: str = ""  # of the values, such as mm
+    alpha: Literal["white", "channel", "mask"] = "white"  # what transparency means
+    classes: str | tuple[Class, ...] = ""  # of a label map: a table's file, or "auto" to find them in the files
+    coding: Literal["", "index", "colour"] = ""  # how classes stand in the files; empty: index if they have one channel
+    space: Literal["rgb", "lab"] = "rgb"  # in which the network sees and paints colour
+
+
+@dataclass(frozen=True, config=_strict)
+class Augment:
+    """Chance changes of training pairs beyond jitter and mirror; geometry alike on both sides, light on the input."""
+
+    flip: bool = False  # upside down, with probability 1/2
+    rotate90: bool = False  # by a multiple of 90 degrees (by 180 where the crop is no square)
+    rotate: Annotated[float, Field(ge=0, le=180)] = 0.0  # degrees, either way, at most
+    scale: Annotated[float, Field(ge=1, le=4)] = 1.0  # larger or smaller by at most this factor
+    shear: Annotated[float, Field(ge=0, le=45)] = 0.0  # degrees, either way, at most
+    elastic: Weight = 0.0  # pixels of smooth displacement (standard deviation)
+    brightness: Annotated[float, Field(ge=0, le=1)] = 0.0  # of the input: added, as a share of the range, at most
+    contrast: Annotated[float, Field(ge=1, le=4)] = 1.0  # of the input: factor, or its inverse, at most
+    gamma: Annotated[float, Field(ge=1, le=4)] = 1.0  # of the input: exponent, or its inverse, at most
+    noise: Weight = 0.0  # of the input: standard deviation, as a share of the range
+    discriminator: tuple[Literal["colour", "translation", "cutout"], ...] = ()  # DiffAugment, alike on all D sees
+
+
 @dataclass(frozen=True, config=_strict)
 class Data:
     """Which pairs, and how a pair becomes a training sample."""
 
     pairs: str = ""
-    layout: Literal["auto", "side-by-side", "folders", "manifest"] = "auto"
+    layout: Literal["auto", "side-by-side", "folders", "manifest", "photos"] = "auto"
+    task: str = ""  # makes pairs of plain photos while training: colourise, inpaint …; 'i2i data tasks' lists them
     direction: str = ""  # "left-to-right", "right-to-left", or the two names: "A-to-B"; empty: the first to the second
     unmatched: Literal["error", "skip"] = "error"
     validation: Share = 0.1  # share of the training split held out, where there is no validation split
+    validation_list: str = ""  # a text file that names the pairs to hold out, one a line, instead of a share
+    group: str = ""  # pairs of a group (patient, scene) are never parted: a manifest column, or a pattern on names
     size: Size = (256, 256)  # training crop, height and width
     resize: Literal["stretch", "none"] = "stretch"  # to size × jitter, whatever the aspect; or crops at native scale
     jitter: Annotated[float, Field(ge=1)] = 286 / 256  # resized to this times the crop, then cropped at random
     mirror: bool = True
     interpolation: Literal["bicubic", "bilinear", "area", "nearest"] = "bicubic"
-    input_channels: Annotated[int, Field(ge=0, le=3)] = 0  # 0: as the files have
-    target_channels: Annotated[int, Field(ge=0, le=3)] = 0
+    input: Side = dataclasses.field(default_factory=Side)
+    target: Side = dataclasses.field(default_factory=Side)
     memory_gib: Weight = 0.0  # decoded pairs beyond this go to a memory-mapped file; 0: half of what is free
 
 
@@ -163,7 +218,7 @@ class Training:
     log_every_images: Count = 0  # 0: 200 rows a run
     validate_every_images: Count = 0  # 0: 20 times a run, fewer in a short one
     checkpoint_every_images: Count = 0  # 0: whenever it validates; and at least every five minutes
-    best: str = "sliced_wasserstein"  # the validation metric that chooses the bundle, or "last"
+    best: str = ""  # the validation metric that chooses the bundle, or "last"; empty: what suits the target
     patience: Count = 0  # validations without a better one before it stops; 0: never
     samples: Count = 6  # validation pairs drawn as training goes
     loggers: tuple[Literal["tensorboard", "wandb"], ...] = ("tensorboard",)  # beside the CSV files
@@ -185,6 +240,7 @@ class Config:
     recipe: str = "pix2pix"
     method: str = "pix2pix"
     data: Data = dataclasses.field(default_factory=Data)
+    augment: Augment = dataclasses.field(default_factory=Augment)
     generator: Generator = dataclasses.field(default_factory=Generator)
     discriminator: Discriminator = dataclasses.field(default_factory=Discriminator)
     loss: Loss = dataclasses.field(default_factory=Loss)

@@ -14,7 +14,7 @@ import torchmetrics.functional.image as tm
 import torchmetrics.functional.image.lpips as tm_lpips
 from torch import Tensor
 
-from i2i.images import to_tensor
+from i2i.images import ImageSpec, Pixels, encode
 from i2i.metrics import (
     LPIPS,
     VGG16,
@@ -49,8 +49,12 @@ def pair(request: pytest.FixtureRequest) -> tuple[np.ndarray, np.ndarray]:
     return (blurred + noise).round().clip(0, 255).astype(np.uint8), target
 
 
+def _tensor(pixels: Pixels) -> Tensor:
+    return encode(pixels, ImageSpec(pixels.shape[2]))[None]
+
+
 def _tensors(pair: tuple[np.ndarray, np.ndarray]) -> tuple[Tensor, Tensor]:
-    return to_tensor(pair[0])[None], to_tensor(pair[1])[None]
+    return _tensor(pair[0]), _tensor(pair[1])
 
 
 def test_psnr_is_scikit_images(pair) -> None:
@@ -218,7 +222,7 @@ def test_feature_distance_is_its_definition() -> None:
 def test_squeezenet_recognises_a_cat_and_a_cup() -> None:
     network = load_features(WEIGHTS)
     for photograph, classes in (("chelsea", CATS), ("coffee", {504, 967, 968})):
-        image = to_tensor(getattr(skimage.data, photograph)())[None]
+        image = _tensor(getattr(skimage.data, photograph)())
         assert classes & set(network.classify(image).topk(5).indices[0].tolist())
 
 
@@ -231,10 +235,8 @@ def test_trained_features_rank_distortions_as_people_do() -> None:
     noises = [(cup + random.normal(0, sigma, cup.shape)).clip(0, 255).astype(np.uint8) for sigma in (5, 20)]
     blurs = [scipy.ndimage.gaussian_filter(cup, (sigma, sigma, 0)) for sigma in (1, 3)]
     other = skimage.data.chelsea()[:256, :256]
-    target = to_tensor(cup)[None]
-    noise, blur = (
-        [feature_distance(maps, to_tensor(each)[None], target).item() for each in s] for s in (noises, blurs)
-    )
-    far = feature_distance(maps, to_tensor(other)[None], target).item()
+    target = _tensor(cup)
+    noise, blur = ([feature_distance(maps, _tensor(each), target).item() for each in s] for s in (noises, blurs))
+    far = feature_distance(maps, _tensor(other), target).item()
     assert noise[0] < noise[1] < far
     assert blur[0] < blur[1] < far

@@ -253,7 +253,7 @@ def test_bad_bundles_are_one_line_each(refused, run, tmp_path):
     (copies["garbled"] / "config.json").write_text("{")
     (copies["foreign"] / "config.json").write_text(json.dumps({"architectures": ["Bert"]}))
     for name, expected in {
-        "newer": "has format 99; this i2i reads up to 1; upgrade",
+        "newer": "has format 99; this i2i reads up to 2; upgrade",
         "weightless": "model.safetensors are missing",
         "damaged": "is damaged",
         "confused": "is not of the network that config.json describes",

@@ -11,7 +11,7 @@ import pytest
 
 from i2i.config import Config, overlay, parse_settings
 from i2i.data.sketches import write_pairs
-from i2i.images import read_size
+from i2i.images import read_image
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
     assert fences("python")
     for code in fences("python"):
         exec(compile(code, "README.md", "exec"), {})
-    assert read_size("drawing.png") == (32, 32, 1)
+    assert read_image("drawing.png").shape == (32, 32, 1)
     assert Path("report-python/report.html").is_file()
 
 

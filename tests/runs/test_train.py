@@ -274,5 +274,5 @@ def test_what_was_resolved_is_what_is_stored(run):
 
     stored = from_tree(read_tree(run.folder / "config.yaml"))
     assert stored.generator.depth == 5
-    assert stored.data.input_channels == 3
+    assert stored.data.input.channels == 3
     assert json.loads((run.bundle / "config.json").read_text())["training"] == json.loads(json.dumps(to_tree(stored)))

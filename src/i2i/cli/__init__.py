@@ -9,6 +9,7 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 
 from i2i import __version__
+from i2i.cli.data import data_app
 from i2i.cli.demo import demo
 from i2i.cli.evaluate import evaluate
 from i2i.cli.importing import import_checkpoint
@@ -34,6 +35,7 @@ for command, name in (
     (demo, "demo"),
 ):
     app.command(command, name=name)
+app.command(data_app)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

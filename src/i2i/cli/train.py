@@ -23,6 +23,7 @@ def train(
     recipe: flags.Recipe = None,
     direction: flags.Direction = None,
     layout: flags.Layout = None,
+    task: Annotated[str | None, Parameter(help="Make the pairs of plain photos: 'i2i data tasks' lists how.")] = None,
     size: flags.Size = None,
     images: flags.Images = None,
     batch: flags.Batch = None,
@@ -40,13 +41,13 @@ def train(
     Parameters
     ----------
     pairs
-        Side-by-side images (also in train/, val/, test/), a folder a side, or a manifest.
+        Side-by-side images (also in train/, val/, test/), a folder a side, a manifest; or photos, with a task.
     """
     from i2i.config import read_tree
     from i2i.training.compose import compose
 
     chosen = {
-        "pairs": str(pairs), "direction": direction, "layout": layout, "size": size, "images": images,
+        "pairs": str(pairs), "direction": direction, "layout": layout, "task": task, "size": size, "images": images,
         "batch": batch, "width": width, "seed": seed, "device": device, "precision": precision,
     }  # fmt: skip
     composed = compose(recipe, chosen, read_tree(config) if config else None, set_ or [])
@@ -82,10 +83,14 @@ def train_with_bar(config: "Config", to: Path) -> "Run":
 
 
 def _scores(run: "Run") -> str:
-    from i2i.training.validation import MEASURES
+    from i2i.bundle import read_bundle_config
+    from i2i.training.validation import instruments
 
-    found = (f"{MEASURES[name].label} {value:.{MEASURES[name].decimals}f}" for name, value in run.scores.items())
-    return f"; on held-out pairs: {', '.join(found)}" if run.scores else ""
+    if not run.scores:
+        return ""
+    measures = instruments(read_bundle_config(run.bundle).target.measured).measures
+    found = (f"{measures[name].label} {value:.{measures[name].decimals}f}" for name, value in run.scores.items())
+    return f"; on held-out pairs: {', '.join(found)}"
 
 
 def _print_resolved(config: "Config", json: Path | None) -> int:

@@ -10,6 +10,7 @@ from i2i.cli.terminal import bar, complain, say, write_json
 from i2i.errors import ImageError, StorageError
 
 if TYPE_CHECKING:
+    from i2i.images import ImageSpec
     from i2i.translator import Translator
     from i2i.translator.folder import Side
 
@@ -53,7 +54,7 @@ def translate(
     say(translator.describe())
     if images.is_dir():
         return _folder(translator, images, to, samples, seed or 0, side, json)
-    outputs = _outputs(images, to, samples)
+    outputs = _outputs(images, to, samples, translator.config.target)
     _translate_one(translator, images, outputs, seed or 0, side)
     write_json(json, {"written": [str(output) for output in outputs]})
     say(f"wrote {', '.join(str(output) for output in outputs)}")
@@ -68,14 +69,16 @@ def _translate_one(translator: "Translator", image: Path, outputs: list[Path], s
     translate_file(translator, image, outputs, seed=seed, side=side)
 
 
-def _outputs(image: Path, to: Path, samples: int) -> list[Path]:
+def _outputs(image: Path, to: Path, samples: int, target: "ImageSpec") -> list[Path]:
     """Where the samples of a single image go: `to` itself if it is named like an image, else into it as a folder."""
-    from i2i.images import SUFFIXES
+    from i2i.images import lossless_suffix, stem_of, suffix_of
 
     if not image.exists():
         raise ImageError(f"{image}: no such file or folder; check the path")
-    base = to if to.suffix.lower() in SUFFIXES else to / f"{image.stem}.png"
-    paths = [base] if samples == 1 else [base.with_suffix(f".{n}{base.suffix}") for n in range(1, samples + 1)]
+    suffix = suffix_of(to)
+    base = to if suffix else to / f"{stem_of(image).name}{lossless_suffix(image, target)}"
+    numbers = [""] if samples == 1 else [f".{number}" for number in range(1, samples + 1)]
+    paths = [base.with_name(f"{stem_of(base).name}{number}{suffix_of(base)}") for number in numbers]
     for path in paths:
         if path.exists():
             raise StorageError(f"{path}: is there already and stays as it is; give --to another name")

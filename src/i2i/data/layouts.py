@@ -2,24 +2,25 @@
 
     side-by-side   images that hold both sides, left | right: in the folder itself or in train, val, test
     folders        a folder a side, paired by stem: A/, B/ · train/A/, train/B/ · A/train/, B/train/ · trainA/, trainB/
-    manifest       a CSV or JSONL file with a column a side, and optionally 'split' and 'name'
+    manifest       a CSV or JSONL file with a column a side, and optionally 'split', 'name' and others, such as a group
+    photos         plain images, in the folder itself or in train, val, test: a task makes the pairs
 
 The two sides have names (left and right, the folders' names, the columns' names); a direction is "NAME-to-NAME".
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from i2i.data.manifest import MANIFEST_NAMES, is_manifest, read_manifest
 from i2i.errors import PairsError
-from i2i.images import is_image
+from i2i.images import is_image, stem_of
 
 Split = Literal["train", "val", "test"]
 Half = Literal["left", "right"]
-Layout = Literal["side-by-side", "folders", "manifest"]
+Layout = Literal["side-by-side", "folders", "manifest", "photos"]
 
 SPLIT_NAMES: dict[str, Split] = {
     "train": "train", "training": "train",
@@ -42,11 +43,15 @@ class Side:
 
 @dataclass(frozen=True)
 class Pair:
-    """The two files of a pair, in the direction of the task. `name` is unique in its split."""
+    """The two files of a pair, in the direction of the task. `name` is unique in its split.
+
+    `columns` is what else a manifest says of it, by column.
+    """
 
     name: str
     input: Side
     target: Side
+    columns: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ def find_pairs(
 
     Args:
         root: the folder or the CSV/JSONL file.
-        layout: "side-by-side", "folders", "manifest", or "auto" to detect it.
+        layout: "side-by-side", "folders", "manifest", "photos", or "auto" to detect one of the first three.
         direction: "left-to-right", "right-to-left" or "NAME-to-NAME"; by default from the first side to the second.
         unmatched: whether a file without a partner is an error or is left out and named.
 
@@ -87,12 +92,12 @@ def find_pairs(
     if not root.exists():
         raise PairsError(f"{root}: no such folder or manifest; expected image pairs; check the path")
     found: Layout = _detect(root) if layout == "auto" else layout
-    names, raw = _READERS[found](root)
+    names, raw, columns = _READERS[found](root)
     first, second = _direct(names, direction, root)
     splits: dict[Split, list[Pair]] = {"train": [], "val": [], "test": []}
     alone: list[str] = []
     for split, sides in raw.items():
-        splits[split], missing = _match(sides, first, second, split)
+        splits[split], missing = _match(sides, first, second, columns.get(split, {}))
         alone += missing
     if alone and unmatched == "error":
         raise PairsError(
@@ -118,7 +123,8 @@ def listed(names: Iterable[str]) -> str:
 
 
 Sides = dict[str, dict[str, Side]]  # side's name → pair's name → image
-Found = tuple[tuple[str, str], dict[Split, Sides]]  # the names of the two sides, and what each split holds
+Columns = dict[Split, dict[str, dict[str, str]]]  # split → pair's name → what a manifest says of it
+Found = tuple[tuple[str, str], dict[Split, Sides], Columns]  # the names of the two sides, and what each split holds
 
 
 def _detect(root: Path) -> Layout:
@@ -144,16 +150,28 @@ def _detect(root: Path) -> Layout:
 def _read_side_by_side(root: Path) -> Found:
     _need_folder(root, "side-by-side")
     raw: dict[Split, Sides] = {}
-    folders = {
-        SPLIT_NAMES[child.name.lower()]: child for child in _subfolders(root) if child.name.lower() in SPLIT_NAMES
-    }
-    for split, folder in (folders or {"train": root}).items():
+    for split, folder in _split_folders(root).items():
         files = _by_stem(folder)
         raw[split] = {
             "left": {name: Side(path, "left") for name, path in files.items()},
             "right": {name: Side(path, "right") for name, path in files.items()},
         }
-    return ("left", "right"), raw
+    return ("left", "right"), raw, {}
+
+
+def _read_photos(root: Path) -> Found:
+    _need_folder(root, "photos")
+    raw: dict[Split, Sides] = {}
+    for split, folder in _split_folders(root).items():
+        photos = {name: Side(path) for name, path in _by_stem(folder).items()}
+        raw[split] = {"made": photos, "photo": photos}
+    return ("made", "photo"), raw, {}
+
+
+def _split_folders(root: Path) -> dict[Split, Path]:
+    """The folders train, val, test; where there are none the folder itself is all there is to train on."""
+    found = {SPLIT_NAMES[child.name.lower()]: child for child in _subfolders(root) if child.name.lower() in SPLIT_NAMES}
+    return found or {"train": root}
 
 
 def _read_folders(root: Path) -> Found:
@@ -173,7 +191,7 @@ def _read_folders(root: Path) -> Found:
             side: {_without_side(name, side): Side(path) for name, path in _by_stem(folder).items()}
             for side, folder in sides.items()
         }
-    return (names[0], names[1]), raw
+    return (names[0], names[1]), raw, {}
 
 
 def _side_folders(root: Path) -> dict[Split, dict[str, Path]]:
@@ -205,6 +223,7 @@ def _read_manifest(root: Path) -> Found:
         raise PairsError(f"{root}: holds no manifest; expected one of {', '.join(MANIFEST_NAMES)}")
     names, rows = read_manifest(file)
     raw: dict[Split, Sides] = {}
+    columns: Columns = {}
     for row in rows:
         split = SPLIT_NAMES.get(row.split.lower())
         if split is None:
@@ -216,10 +235,16 @@ def _read_manifest(root: Path) -> Found:
                     f"{file}: line {row.line}: the name '{row.name}' stands twice in {split}; make it unique"
                 )
             sides[side][row.name] = Side(path)
-    return names, raw
+        columns.setdefault(split, {})[row.name] = row.columns
+    return names, raw, columns
 
 
-_READERS = {"side-by-side": _read_side_by_side, "folders": _read_folders, "manifest": _read_manifest}
+_READERS = {
+    "side-by-side": _read_side_by_side,
+    "folders": _read_folders,
+    "manifest": _read_manifest,
+    "photos": _read_photos,
+}
 
 
 def _direct(names: tuple[str, str], direction: str, root: Path) -> tuple[str, str]:
@@ -236,9 +261,14 @@ def _direct(names: tuple[str, str], direction: str, root: Path) -> tuple[str, st
     return known[direction.lower()]
 
 
-def _match(sides: Sides, first: str, second: str, split: Split) -> tuple[list[Pair], list[str]]:
+def _match(
+    sides: Sides, first: str, second: str, columns: Mapping[str, Mapping[str, str]]
+) -> tuple[list[Pair], list[str]]:
     inputs, targets = sides[first], sides[second]
-    pairs = [Pair(name, inputs[name], targets[name]) for name in sorted(inputs.keys() & targets.keys(), key=_natural)]
+    pairs = [
+        Pair(name, inputs[name], targets[name], columns.get(name, {}))
+        for name in sorted(inputs.keys() & targets.keys(), key=_natural)
+    ]
     alone = [str(side.path) for name, side in (inputs | targets).items() if name not in inputs or name not in targets]
     return pairs, sorted(alone)
 
@@ -252,7 +282,7 @@ def _by_stem(folder: Path) -> dict[str, Path]:
     """Images below a folder by their path without the ending; two of one stem can't be told apart."""
     files: dict[str, Path] = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and is_image(path)):
-        stem = path.relative_to(folder).with_suffix("").as_posix()
+        stem = stem_of(path.relative_to(folder)).as_posix()
         if stem in files:
             raise PairsError(f"{path}: has the same stem as {files[stem].name}; keep one of the two")
         files[stem] = path

@@ -1,53 +1,85 @@
 """Batches for the loop, made a little ahead of it; what a batch holds depends on (seed, images seen) alone."""
 
+import math
 from collections import deque
 from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 
-from i2i.data.augment import jitter
+from i2i.config import Augment
+from i2i.data.augment import Sampled, make_sample
 from i2i.data.order import index_at, random_at
 from i2i.data.samples import Batch
 from i2i.data.store import PairStore
-from i2i.images import to_tensor
+from i2i.data.tasks import Task
+from i2i.images import ImageSpec, Interpolation, Pixels
 
-_AUGMENTATION = 1
-"""Purpose of the random stream of the jitter; the order of the images is purpose 0."""
+_AUGMENTATION, _TASK = 1, 2
+"""Purposes of the random streams of augmentation and of tasks; the order of the images is purpose 0."""
 
 _AHEAD = 3
 """Batches made before they are asked for."""
+
+_CONTEXT = 1.5
+"""A task works on a part of a large photo that is this much larger than the crop, so that there is room to augment."""
 
 
 @dataclass(frozen=True)
 class Loader:
     """Training batches of `batch` images over all processes, of which this one makes its share.
 
-    Image number k of the training is the same in every run of a seed: the same sample, cut and mirrored the same way,
+    Image number k of the training is the same in every run of a seed: the same sample, cut and augmented the same way,
     whatever the batch size, the number of processes, or how often the run was interrupted.
+
+    Attributes:
+        store: the pairs, or the photos of which `task` makes pairs.
+        specs: what the input and the target are.
+        size: (height, width) of the crop.
+        mirror, augment: by which chance a pair is changed.
+        seed: of order, augmentation and task.
+        batch: images a step.
+        task: makes a pair of a photo, anew each time the photo is seen.
+        interpolation: of what augmentation turns and bends; other than "nearest" is bilinear.
+        rank, processes: this process among how many.
     """
 
     store: PairStore
+    specs: tuple[ImageSpec, ImageSpec]
     size: tuple[int, int]
     mirror: bool
     seed: int
     batch: int
+    augment: Augment = field(default_factory=Augment)
+    task: Task | None = None
+    interpolation: Interpolation = "bilinear"
     rank: int = 0
     processes: int = 1
 
-    def sample(self, images_seen: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Input and target of the image that comes after `images_seen` others, (C, H, W) in [-1, 1]."""
-        index = index_at(self.seed, images_seen, len(self.store))
+    def sample(self, images_seen: int) -> Sampled:
+        """Input, target and where that is a reading, of the image that comes after `images_seen` others."""
+        given, wanted = self.store[index_at(self.seed, images_seen, len(self.store))]
+        if self.task is not None:
+            random = random_at(self.seed, _TASK, images_seen)
+            given, wanted = self.task.make(_part(wanted, self.size, random), random)
         random = random_at(self.seed, _AUGMENTATION, images_seen)
-        given, wanted = jitter(*self.store[index], self.size, self.mirror, random)
-        return to_tensor(given), to_tensor(wanted)
+        return make_sample(
+            given, wanted, self.specs, size=self.size, mirror=self.mirror, augment=self.augment, random=random,
+            interpolation=self.interpolation,
+        )  # fmt: skip
 
     def batch_at(self, images_seen: int) -> Batch:
         """This process's share of the batch that follows `images_seen` images."""
         mine = range(images_seen + self.rank, images_seen + self.batch, self.processes)
-        inputs, targets = zip(*(self.sample(position) for position in mine), strict=True)
-        return Batch(torch.stack(inputs), torch.stack(targets))
+        samples = [self.sample(position) for position in mine]
+        readings = [sample.valid for sample in samples if sample.valid is not None]
+        return Batch(
+            torch.stack([sample.input for sample in samples]),
+            torch.stack([sample.target for sample in samples]),
+            torch.stack(readings) if readings else None,
+        )
 
     def batches(self, images_seen: int) -> Generator[Batch]:
         """Endless batches from `images_seen` on, prepared by a thread of their own."""
@@ -62,3 +94,11 @@ class Loader:
             finally:
                 for future in pending:
                     future.cancel()
+
+
+def _part(photo: Pixels, size: tuple[int, int], random: np.random.Generator) -> Pixels:
+    """A part of a large photo, somewhere in it; a small one whole."""
+    height, width = (min(has, math.ceil(wants * _CONTEXT)) for has, wants in zip(photo.shape[:2], size, strict=True))
+    top = int(random.integers(0, photo.shape[0] - height + 1))
+    left = int(random.integers(0, photo.shape[1] - width + 1))
+    return photo[top : top + height, left : left + width]

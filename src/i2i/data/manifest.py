@@ -1,4 +1,4 @@
-"""Manifests: a CSV or JSONL file that lists the pairs, a column a side, and optionally 'split' and 'name'."""
+"""Manifests: a CSV or JSONL file that lists the pairs, a column a side, and optionally 'split', 'name' and others."""
 
 import csv
 import json
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from i2i.errors import PairsError
+from i2i.images import stem_of
 
 MANIFEST_NAMES = ("manifest.csv", "manifest.jsonl", "pairs.csv", "pairs.jsonl", "metadata.csv", "metadata.jsonl")
 """Names under which a folder's manifest is found."""
@@ -16,12 +17,13 @@ _OTHER_COLUMNS = ("split", "name")
 
 @dataclass(frozen=True)
 class Row:
-    """One pair of a manifest: the files of both sides (relative ones start at the manifest's folder)."""
+    """One pair of a manifest: the files of both sides (relative ones start at the manifest's folder), other columns."""
 
     line: int
     name: str
     split: str
     paths: tuple[Path, Path]
+    columns: dict[str, str]
 
 
 def is_manifest(path: Path) -> bool:
@@ -56,8 +58,9 @@ def _row(file: Path, line: int, record: dict[str, str], names: tuple[str, str]) 
         if not path.is_file():
             raise PairsError(f"{file}: line {line}: {path} is not there; paths start at the manifest's folder")
         paths.append(path)
-    name = record.get("name") or Path(record[names[0]]).with_suffix("").as_posix()
-    return Row(line, name, record.get("split") or "train", (paths[0], paths[1]))
+    name = record.get("name") or stem_of(Path(record[names[0]])).as_posix()
+    others = {column: value for column, value in record.items() if column not in (*names, *_OTHER_COLUMNS)}
+    return Row(line, name, record.get("split") or "train", (paths[0], paths[1]), others)
 
 
 def _read_csv(file: Path) -> Iterator[tuple[int, dict[str, str]]]:

@@ -1,5 +1,6 @@
 """The order in which training images come: a function of (seed, images seen) and of nothing else."""
 
+import hashlib
 from functools import lru_cache
 
 import numpy as np
@@ -9,6 +10,12 @@ from numpy.typing import NDArray
 def random_at(seed: int, purpose: int, position: int) -> np.random.Generator:
     """A random stream of its own for each (seed, purpose, position), the same on every machine."""
     return np.random.Generator(np.random.Philox(key=[seed & 0xFFFFFFFFFFFFFFFF, (purpose << 48) + position]))
+
+
+def random_of(seed: int, name: str) -> np.random.Generator:
+    """A random stream of its own for each (seed, name), the same on every machine."""
+    digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=8).digest()
+    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
 
 
 def index_at(seed: int, images_seen: int, count: int) -> int:

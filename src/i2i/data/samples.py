@@ -1,74 +1,103 @@
 """One pair, read: both sides as pixels of one size; and a batch of them, as tensors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
 from i2i.data.layouts import Pair, Side, listed
+from i2i.data.order import random_of
+from i2i.data.tasks import Task
 from i2i.errors import PairsError
-from i2i.images import Interpolation, Pixels, read_image, read_size, resize
+from i2i.images import ImageSpec, Interpolation, Pixels, Raster, conform, read_header, read_raster, resize
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Training samples: `input` (N, C, H, W) and `target` (N, C', H, W), float32 in [-1, 1]."""
+    """Training samples.
 
-    input: torch.Tensor
-    target: torch.Tensor
+    Attributes:
+        input: (N, C, H, W) float32 in [-1, 1].
+        target: (N, C', H, W) float32 in [-1, 1].
+        valid: where the target is a reading, (N, C', H, W) bool; None where all of it is.
+    """
+
+    input: Tensor
+    target: Tensor
+    valid: Tensor | None = None
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on a device."""
-        return Batch(self.input.to(device, non_blocking=True), self.target.to(device, non_blocking=True))
+        valid = None if self.valid is None else self.valid.to(device, non_blocking=True)
+        return Batch(self.input.to(device, non_blocking=True), self.target.to(device, non_blocking=True), valid)
+
+    def only_readings(self, image: Tensor) -> Tensor:
+        """An output, (N, C', H, W), that is the target itself where that is no reading: nobody can learn from there."""
+        return image if self.valid is None else torch.where(self.valid, image, self.target.to(image.dtype))
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How files become samples: channels of each side, and the size to which both are resized (None: as they are)."""
+    """How files become pixels.
 
-    input_channels: int
-    target_channels: int
-    size: tuple[int, int] | None
+    Attributes:
+        input, target: what each side is.
+        size: to which both are resized; None: as they are.
+        interpolation: by which.
+        crop: cut out of the middle after that, where the image is larger; None: not cut.
+        task: makes the pair of a photo, where the files are photos.
+        seed: of what the task does by chance, together with the pair's name.
+    """
+
+    input: ImageSpec
+    target: ImageSpec
+    size: tuple[int, int] | None = None
     interpolation: Interpolation = "bicubic"
+    crop: tuple[int, int] | None = None
+    task: Task | None = None
+    seed: int = 0
 
 
 def read_pair(pair: Pair, reading: Reading) -> tuple[Pixels, Pixels]:
-    """Both sides of a pair, (H, W, C) and (H, W, C') uint8.
+    """Both sides of a pair as the pixels of their specifications, (H, W, C) and (H, W, C').
 
     Raises:
-        ImageError: a file can't be read.
+        ImageError: a file can't be read, or does not fit the specification.
         PairsError: the two sides differ in size, or a side-by-side image can't be cut in two halves.
     """
-    if pair.input.path == pair.target.path and reading.input_channels == reading.target_channels:
-        whole = read_image(pair.input.path, reading.input_channels)
-        given, wanted = _cut(whole, pair.input), _cut(whole, pair.target)
-    else:
-        given = _cut(read_image(pair.input.path, reading.input_channels), pair.input)
-        wanted = _cut(read_image(pair.target.path, reading.target_channels), pair.target)
+    if reading.task is not None:
+        return make_pair(reading.task, read_photo(pair, reading), reading.seed, pair.name)
+    first = read_raster(pair.input.path)
+    second = first if pair.target.path == pair.input.path else read_raster(pair.target.path)
+    given = conform(_cut(first, pair.input), reading.input, str(pair.input.path))
+    wanted = conform(_cut(second, pair.target), reading.target, str(pair.target.path))
     if given.shape[:2] != wanted.shape[:2]:
         raise PairsError(
             f"{pair.input.path}: is {_size(given)}, its partner {pair.target.path} is {_size(wanted)}; "
             "both sides of a pair must have the same size; resize or crop one of them"
         )
-    if reading.size is None:
-        return given, wanted
-    return resize(given, *reading.size, reading.interpolation), resize(wanted, *reading.size, reading.interpolation)
+    return _fitted(given, reading.input, reading), _fitted(wanted, reading.target, reading)
 
 
-def find_channels(pairs: list[Pair]) -> tuple[int, int]:
-    """Channels of the input and the target side, from the files' headers: colour as soon as one file has colour."""
-    sides = ({pair.input.path for pair in pairs}, {pair.target.path for pair in pairs})
-    first, second = (max(read_size(path)[2] for path in paths) for paths in sides)
-    return first, second
+def read_photo(pair: Pair, reading: Reading) -> Pixels:
+    """The photo of which a task will make a pair: (H, W, 3) uint8. Raises `ImageError`."""
+    photo = ImageSpec(3)
+    return _fitted(conform(read_raster(pair.target.path), photo, str(pair.target.path)), photo, reading)
+
+
+def make_pair(task: Task, photo: Pixels, seed: int, name: str) -> tuple[Pixels, Pixels]:
+    """The pair that a task makes of a photo; the same for the same seed and name, wherever and whenever."""
+    return task.make(photo, random_of(seed, name))
 
 
 def check_crop(pairs: list[Pair], size: tuple[int, int]) -> None:
     """Refuse pairs smaller than the training crop, which can't be cut out of them. Raises `PairsError`."""
     small = []
     for pair in pairs:
-        height, width, _ = read_size(pair.input.path)
-        width = width // 2 if pair.input.half else width
-        if height < size[0] or width < size[1]:
-            small.append(f"{pair.input.path} ({height}x{width})")
+        header = read_header(pair.input.path)
+        width = header.width // 2 if pair.input.half else header.width
+        if header.height < size[0] or width < size[1]:
+            small.append(f"{pair.input.path} ({header.height}x{width})")
     if small:
         raise PairsError(
             f"{len(small)} pairs are smaller than the crop of {size[0]}x{size[1]}: {listed(small)}; "
@@ -76,16 +105,26 @@ def check_crop(pairs: list[Pair], size: tuple[int, int]) -> None:
         )
 
 
-def _cut(pixels: Pixels, side: Side) -> Pixels:
+def _cut(raster: Raster, side: Side) -> Raster:
     if side.half is None:
-        return pixels
-    width = pixels.shape[1]
+        return raster
+    width = raster.pixels.shape[1]
     if width % 2:
         raise PairsError(
             f"{side.path}: is {width} pixels wide, which can't be cut into halves of the same size; "
             "expected two images side by side, or choose another --layout"
         )
-    return pixels[:, : width // 2] if side.half == "left" else pixels[:, width // 2 :]
+    half = raster.pixels[:, : width // 2] if side.half == "left" else raster.pixels[:, width // 2 :]
+    return replace(raster, pixels=half)
+
+
+def _fitted(pixels: Pixels, spec: ImageSpec, reading: Reading) -> Pixels:
+    if reading.size is not None:
+        pixels = resize(pixels, *reading.size, reading.interpolation, spec)
+    if reading.crop is None:
+        return pixels
+    top, left = (max(0, has - wants) // 2 for has, wants in zip(pixels.shape[:2], reading.crop, strict=True))
+    return pixels[top : top + reading.crop[0], left : left + reading.crop[1]]
 
 
 def _size(pixels: Pixels) -> str:

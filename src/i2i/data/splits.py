@@ -1,21 +1,95 @@
-"""Held-out pairs where the user has no validation split of their own."""
+"""Held-out pairs where the user has no validation split of their own: by share, by group, or by a list."""
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from i2i.data.layouts import Pair
+from i2i.data.layouts import Pair, listed
+from i2i.errors import ConfigError, PairsError
+from i2i.images import stem_of
 
 
-def hold_out(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], list[Pair]]:
-    """Cut pairs into (kept, held out), by a hash of seed and name, not by position in the folder.
+@dataclass(frozen=True)
+class HoldOut:
+    """What is held out of a training split.
 
-    At least one pair is held out where `share` > 0 and there are two; the counts follow `share`, rounded.
+    Attributes:
+        share: of the pairs, or of the groups, 0 to 1.
+        seed: by which they are drawn.
+        group: pairs of one group are held out together or not at all: the name of a manifest column, or a regular
+            expression on the pair's name, whose first parenthesis (or whole match) is the group; empty: no groups.
+        names: hold out just these instead.
     """
-    if share <= 0 or len(pairs) < 2:
+
+    share: float = 0.0
+    seed: int = 0
+    group: str = ""
+    names: tuple[str, ...] = ()
+
+
+def hold_out(pairs: Sequence[Pair], rule: HoldOut) -> tuple[list[Pair], list[Pair]]:
+    """Cut pairs into (kept, held out).
+
+    By a hash of seed and name (or group), not by position in the folder; at least one pair (or group) is held out where
+    the share is more than 0 and there are two.
+
+    Raises:
+        ConfigError: the group is no column and no valid pattern, or the pattern misses a name.
+        PairsError: a listed name is no pair, or nothing would be left to train on.
+    """
+    if rule.names:
+        return _by_list(pairs, rule.names)
+    if rule.share <= 0 or len(pairs) < 2:
         return list(pairs), []
-    count = max(1, round(share * len(pairs)))
-    held = set(sorted((pair.name for pair in pairs), key=lambda name: _rank(name, seed))[:count])
-    return [pair for pair in pairs if pair.name not in held], [pair for pair in pairs if pair.name in held]
+    groups = groups_of(pairs, rule.group) if rule.group else {pair.name: pair.name for pair in pairs}
+    distinct = sorted(set(groups.values()), key=lambda group: _rank(group, rule.seed))
+    if len(distinct) < 2:
+        raise PairsError(f"data.group '{rule.group}': all {len(pairs)} pairs are of one group; nothing can be held out")
+    held = set(distinct[: max(1, min(len(distinct) - 1, round(rule.share * len(distinct))))])
+    return [pair for pair in pairs if groups[pair.name] not in held], [p for p in pairs if groups[p.name] in held]
+
+
+def groups_of(pairs: Sequence[Pair], group: str) -> Mapping[str, str]:
+    """Pair's name → its group. Raises `ConfigError` as `hold_out` does."""
+    if any(group in pair.columns for pair in pairs):
+        return {pair.name: pair.columns.get(group, "") for pair in pairs}
+    try:
+        pattern = re.compile(group)
+    except re.error as error:
+        raise ConfigError(
+            f"data.group '{group}': is no column of a manifest and no valid pattern ({error}); expected such as "
+            "'^([^_]+)_' for all before the first underscore"
+        ) from error
+    found = {pair.name: pattern.search(pair.name) for pair in pairs}
+    missed = [name for name, match in found.items() if match is None]
+    if missed:
+        raise ConfigError(f"data.group '{group}': matches nothing in {listed(missed)}; expected a group in every name")
+    return {name: match.group(1 if match.re.groups else 0) for name, match in found.items() if match is not None}
+
+
+def read_names(file: Path) -> tuple[str, ...]:
+    """The names in a list of held-out pairs, one a line; blank lines and lines with # are left out."""
+    if not file.is_file():
+        raise ConfigError(f"{file}: no such list of pairs to hold out; expected a text file with a name a line")
+    lines = (line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines())
+    names = tuple(line for line in lines if line and not line.startswith("#"))
+    if not names:
+        raise ConfigError(f"{file}: names no pair; expected a name a line")
+    return names
+
+
+def _by_list(pairs: Sequence[Pair], names: tuple[str, ...]) -> tuple[list[Pair], list[Pair]]:
+    known = {pair.name for pair in pairs}
+    wanted = {name if name in known else stem_of(Path(name)).as_posix() for name in names}
+    unknown = sorted(wanted - known)
+    if unknown:
+        raise PairsError(f"the list of held-out pairs names {listed(unknown)}, of which there is no training pair")
+    kept = [pair for pair in pairs if pair.name not in wanted]
+    if not kept:
+        raise PairsError("the list of held-out pairs names every pair; nothing is left to train on")
+    return kept, [pair for pair in pairs if pair.name in wanted]
 
 
 def _rank(name: str, seed: int) -> bytes:

@@ -1,15 +1,18 @@
-"""All pairs decoded once and kept as uint8, in memory or, when they would not fit, in a memory-mapped file."""
+"""All pairs decoded once and kept in their own type, in memory or, when they would not fit, in a memory-mapped file."""
 
+import math
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from i2i.data.layouts import Pair
-from i2i.data.samples import Reading, read_pair
+from i2i.data.samples import Reading, read_pair, read_photo
 from i2i.errors import StorageError
 from i2i.images import Pixels
 
@@ -20,10 +23,11 @@ _GIB = 2**30
 
 
 class PairStore:
-    """A sequence of (input, target) pixels, (H, W, C) uint8, that is cheap to index at random.
+    """A sequence of (input, target) pixels, (H, W, C) each, that is cheap to index at random.
 
-    The pairs stand one behind the other in one flat buffer. A buffer larger than `memory_gib` (by default half of
-    the memory that is free) is an unnamed temporary file in `spill`, which vanishes with the process.
+    The pairs stand one behind the other in one flat buffer. A buffer larger than `memory_gib` (by default half of the
+    memory that is free) is an unnamed temporary file in `spill`, which vanishes with the process. Of `photos`, of which
+    a task makes pairs while training, the photo alone is kept, and both sides are it.
 
     Raises:
         ImageError, PairsError: from the first file that can't be used.
@@ -35,6 +39,7 @@ class PairStore:
         pairs: Sequence[Pair],
         reading: Reading,
         *,
+        photos: bool = False,
         memory_gib: float = 0.0,
         spill: Path | None = None,
         progress: Progress | None = None,
@@ -42,23 +47,20 @@ class PairStore:
         self.names = [pair.name for pair in pairs]
         self._budget = int(memory_gib * _GIB) or _free_memory() // 2
         self._spill = spill
-        self._shapes: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
-        self._starts = [0]
+        self._places: list[tuple[_Place, _Place]] = []
+        self._used = 0
         self._buffer = np.empty(0, np.uint8)
-        for done, (given, wanted) in enumerate(_decode(pairs, reading), start=1):
+        for done, (given, wanted) in enumerate(_decode(pairs, reading, photos), start=1):
             self._append(given, wanted, expected=len(pairs))
             if progress:
                 progress(done, len(pairs))
 
     def __len__(self) -> int:
-        return len(self._shapes)
+        return len(self._places)
 
     def __getitem__(self, index: int) -> tuple[Pixels, Pixels]:
-        first, second = self._shapes[index]
-        start = self._starts[index]
-        middle = start + int(np.prod(first))
-        end = middle + int(np.prod(second))
-        return self._buffer[start:middle].reshape(first), self._buffer[middle:end].reshape(second)
+        given, wanted = self._places[index]
+        return given.read(self._buffer), wanted.read(self._buffer)
 
     @property
     def in_memory(self) -> bool:
@@ -66,19 +68,23 @@ class PairStore:
         return not isinstance(self._buffer, np.memmap)
 
     def _append(self, given: Pixels, wanted: Pixels, expected: int) -> None:
-        start, end = self._starts[-1], self._starts[-1] + given.size + wanted.size
-        if end > self._buffer.size:
-            share = (expected - len(self)) * (given.size + wanted.size)
-            self._grow(max(end, start + share, self._buffer.size * 3 // 2))
-        self._buffer[start : start + given.size] = given.reshape(-1)
-        self._buffer[start + given.size : end] = wanted.reshape(-1)
-        self._shapes.append((given.shape, wanted.shape))
-        self._starts.append(end)
+        both = [wanted] if given is wanted else [given, wanted]
+        needed = sum(_aligned(pixels.nbytes) for pixels in both)
+        if self._used + needed > self._buffer.size:
+            rest = (expected - len(self)) * needed
+            self._grow(max(self._used + rest, self._buffer.size * 3 // 2))
+        places = [self._put(pixels) for pixels in both]
+        self._places.append((places[0], places[-1]))
+
+    def _put(self, pixels: Pixels) -> "_Place":
+        place = _Place(self._used, pixels.shape, pixels.dtype)
+        place.read(self._buffer)[...] = pixels
+        self._used += _aligned(pixels.nbytes)
+        return place
 
     def _grow(self, size: int) -> None:
-        used = self._starts[-1]
         larger = np.empty(size, np.uint8) if size <= self._budget else self._map(size)
-        larger[:used] = self._buffer[:used]
+        larger[: self._used] = self._buffer[: self._used]
         self._buffer = larger
 
     def _map(self, size: int) -> Pixels:
@@ -93,12 +99,37 @@ class PairStore:
             ) from error
 
 
-def _decode(pairs: Sequence[Pair], reading: Reading) -> Iterator[tuple[Pixels, Pixels]]:
+@dataclass(frozen=True)
+class _Place:
+    """Where in the buffer an image stands, and what it is."""
+
+    start: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def read(self, buffer: Pixels) -> Pixels:
+        count = math.prod(self.shape)
+        return np.frombuffer(buffer, self.dtype, count, self.start).reshape(self.shape)
+
+
+def _aligned(size: int) -> int:
+    """So that each image starts where any type may."""
+    return -(-size // 8) * 8
+
+
+def _decode(pairs: Sequence[Pair], reading: Reading, photos: bool) -> Iterator[tuple[Pixels, Pixels]]:
     """The pairs in order, decoded by a few threads that never run far ahead."""
     ahead = 32
+
+    def read(pair: Pair) -> tuple[Pixels, Pixels]:
+        if photos:
+            photo = read_photo(pair, reading)
+            return photo, photo
+        return read_pair(pair, reading)
+
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for start in range(0, len(pairs), ahead):
-            yield from pool.map(lambda pair: read_pair(pair, reading), pairs[start : start + ahead])
+            yield from pool.map(read, pairs[start : start + ahead])
 
 
 def _free_memory() -> int:

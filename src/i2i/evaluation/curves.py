@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +58,12 @@ class CurvePictures:
 
 
 def plot_curves(
-    losses_csv: Path | None, validation_csv: Path | None = None, *, columns: int = 3, dark: bool = False
+    losses_csv: Path | None,
+    validation_csv: Path | None = None,
+    *,
+    columns: int = 3,
+    dark: bool = False,
+    measures: Mapping[str, Measure] = MEASURES,
 ) -> bytes:
     """All curves of a run as a PNG: losses with their moving mean on top, validation measures with their best point.
 
@@ -66,16 +72,19 @@ def plot_curves(
         validation_csv: header `images_seen,<measure>,...`.
         columns: panels side by side.
         dark: for dark paper.
+        measures: what the columns of the validation are called.
 
     Raises:
         InputError: a file is missing, empty, or has no `images_seen`.
     """
-    return _draw(_panels(losses_csv, validation_csv), columns, dark)
+    return _draw(_panels(losses_csv, validation_csv, measures), columns, dark)
 
 
-def curve_pictures(losses_csv: Path | None, validation_csv: Path | None) -> CurvePictures:
+def curve_pictures(
+    losses_csv: Path | None, validation_csv: Path | None, measures: Mapping[str, Measure] = MEASURES
+) -> CurvePictures:
     """The curves for every paper and screen of a report; raises as `plot_curves` does."""
-    panels = _panels(losses_csv, validation_csv)
+    panels = _panels(losses_csv, validation_csv, measures)
     return CurvePictures(*(_draw(panels, columns, dark) for columns in (3, 1) for dark in (False, True)))
 
 
@@ -100,11 +109,13 @@ def _number(cell: str) -> float:
     return number if math.isfinite(number) else math.nan
 
 
-def _panels(losses_csv: Path | None, validation_csv: Path | None) -> list[Panel]:
+def _panels(
+    losses_csv: Path | None, validation_csv: Path | None, measures: Mapping[str, Measure] = MEASURES
+) -> list[Panel]:
     panels: dict[str, Panel] = {}
     if validation_csv is not None:
         for name, line in _lines(validation_csv).items():
-            known = MEASURES.get(name)
+            known = measures.get(name)
             title = f"val. {known.heading}" if known else f"val. {name}"
             higher = None if known is None or known.direction == "zero" else known.higher_is_better
             panels[title] = Panel(title, {name: line}, validation=True, higher_is_better=higher)

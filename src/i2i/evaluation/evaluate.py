@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 
 from i2i.errors import ConfigError, InputError
 from i2i.evaluation.baselines import Baselines, fit_baselines
@@ -12,11 +13,11 @@ from i2i.evaluation.protocol import Census, describe_protocol
 from i2i.evaluation.result import Evaluation
 from i2i.evaluation.sample import Sample, check_output, check_sample
 from i2i.evaluation.scoring import Scores
-from i2i.images import Pixels
+from i2i.images import ImageSpec, Pixels, spec_like
 from i2i.metrics.bootstrap import RESAMPLES, Interval, difference_interval
 from i2i.metrics.measure import PairedMeasure
-from i2i.metrics.paired import PAIRED
 from i2i.metrics.perceptual import LPIPS, LPIPSNetwork
+from i2i.metrics.suited import default_measure, paired_measures
 
 
 def evaluate_samples(
@@ -25,11 +26,12 @@ def evaluate_samples(
     *,
     protocol: str,
     training: Sequence[Sample] = (),
-    measures: Mapping[str, PairedMeasure] = PAIRED,
+    specs: tuple[ImageSpec, ImageSpec] | None = None,
+    measures: Mapping[str, PairedMeasure] | None = None,
     features: str | os.PathLike[str] | None = None,
     lpips: LPIPS | LPIPSNetwork | None = "alex",
     name: str = "i2i",
-    rank_by: str = "ssim",
+    rank_by: str | None = None,
     shown: int = SHOWN,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -38,15 +40,17 @@ def evaluate_samples(
     """Translate every sample, measure the outputs and those of the baselines, and put them into one table.
 
     Args:
-        translate: (input (H, W, C) uint8, name) -> output of the target's shape.
+        translate: (input (H, W, C), name) -> output of the target's shape and type.
         samples: the pairs to evaluate on; gone through once, so they may be read from disk as they come.
         protocol: how the samples came about, in words: split, resizing, direction, test-time policy.
         training: the pairs the model was trained on, for the baselines; gone through once, and indexed.
-        measures: a number an image each; add your own to `PAIRED` with `PAIRED | {"mine": PairedMeasure(...)}`.
+        specs: what input and target are; by default images of the first sample's channels and type, all of its range.
+        measures: a number an image each, by default what suits the target (`paired_measures`); add your own to them
+            with `PAIRED | {"mine": PairedMeasure(...)}`.
         features: file of a feature network for the Fréchet and kernel distances, see `i2i.metrics.load_features`.
         lpips: the module, or which network to look for on this machine, or None. It is never downloaded here.
         name: of the model, its row in the table.
-        rank_by: key of the measure by which images are the worst and the best.
+        rank_by: key of the measure by which images are the worst and the best; by default SSIM, of label maps IoU.
         shown: how many random samples the report shows.
         resamples: of the bootstrap.
         seed: of the bootstrap, the patches and the choice of samples to show.
@@ -57,17 +61,22 @@ def evaluate_samples(
         MissingWeightsError: the file in `features` does not exist.
         ConfigError: `rank_by` is not one of the measures.
     """
-    instruments = choose_instruments(measures, features, lpips)
+    samples, specs = _described(samples, specs)
+    target = specs[1].measured
+    measures = paired_measures(target) if measures is None else measures
+    rank_by = rank_by or ("ssim" if "ssim" in measures else default_measure(target))
+    instruments = choose_instruments(measures, features, lpips, target)
     if rank_by not in instruments.paired:
         raise ConfigError(f"rank_by '{rank_by}' is not measured; expected one of {', '.join(instruments.paired)}")
-    baselines = fit_baselines(training)
-    scores, census, gallery = Scores(instruments, seed), Census(), Gallery(shown, seed=seed)
+    baselines = fit_baselines(training, (specs[0], target))
+    scores, census, gallery = Scores(instruments, seed, target), Census(specs[0], target), Gallery(shown, seed=seed)
     names: list[str] = []
     for sample in samples:
         outputs = _outputs(translate, name, baselines, sample)
         found = scores.add(sample, outputs)[name]
         shortfall = instruments.paired[rank_by].shortfall(found.get(rank_by, float("nan")))
-        gallery.add(Example(len(names), sample, outputs[name], found, shortfall))
+        if math.isfinite(shortfall) or rank_by in scores.failed:  # one without a reading is neither best nor worst
+            gallery.add(Example(gallery.count, sample, outputs[name], found, shortfall))
         census.add(sample)
         names.append(sample.name)
         if progress:
@@ -89,7 +98,22 @@ def evaluate_samples(
         advantages=_advantages(scores, measured, name, baselines, resamples, seed),
         ranked_by=rank_by,
         gallery=gallery,
+        specs=(specs[0], target),
     )
+
+
+def _described(
+    samples: Iterable[Sample], specs: tuple[ImageSpec, ImageSpec] | None
+) -> tuple[Iterable[Sample], tuple[ImageSpec, ImageSpec]]:
+    """The samples, and what they are by the look of the first if nobody said."""
+    if specs is not None:
+        return samples, specs
+    coming = iter(samples)
+    first = next(coming, None)
+    if first is None:
+        raise InputError("no samples to evaluate on; expected at least one pair; check the folder and the split")
+    check_sample(first)
+    return chain([first], coming), (spec_like(first.input), spec_like(first.target))
 
 
 def _outputs(
@@ -128,6 +152,9 @@ def _advantages(
             continue
         shortfalls = {row: [measure.shortfall(value) for value in scores.per_image[row][key]] for row in (name, *found)}
         for row, advantages in found.items():
-            if all(math.isfinite(value) for value in (*shortfalls[row], *shortfalls[name])):
-                advantages[key] = difference_interval(shortfalls[row], shortfalls[name], resamples=resamples, seed=seed)
+            both = zip(shortfalls[row], shortfalls[name], strict=True)
+            finite = [(other, ours) for other, ours in both if math.isfinite(other) and math.isfinite(ours)]
+            if finite:  # an image without a reading has no score in any row
+                others, ours = zip(*finite, strict=True)
+                advantages[key] = difference_interval(others, ours, resamples=resamples, seed=seed)
     return found

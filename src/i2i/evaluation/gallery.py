@@ -33,12 +33,14 @@ class Gallery:
     random: list[Example] = field(default_factory=list)
     worst: list[Example] = field(default_factory=list)
     best: list[Example] = field(default_factory=list)
+    count: int = 0
 
     def __post_init__(self) -> None:
         self._draw = np.random.default_rng(self.seed)
 
     def add(self, example: Example) -> None:
         """Consider one more example, in the order of the evaluation."""
+        self.count += 1
         self._add_random(example)
         self.worst = sorted([*self.worst, example], key=lambda each: (-each.shortfall, each.order))[: self.extremes]
         self.best = sorted([*self.best, example], key=lambda each: (each.shortfall, each.order))[: self.extremes]

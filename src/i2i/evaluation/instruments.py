@@ -9,6 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from i2i.errors import MissingWeightsError
+from i2i.images import ImageSpec
 from i2i.metrics.distribution import FRECHET, KERNEL
 from i2i.metrics.features import CaffeSqueezeNet, load_features
 from i2i.metrics.measure import Measure, PairedMeasure
@@ -41,22 +42,48 @@ class Instruments:
 
 
 def choose_instruments(
-    measures: Mapping[str, PairedMeasure], features: str | os.PathLike[str] | None, lpips: LPIPS | LPIPSNetwork | None
+    measures: Mapping[str, PairedMeasure],
+    features: str | os.PathLike[str] | None,
+    lpips: LPIPS | LPIPSNetwork | None,
+    target: ImageSpec | None = None,
 ) -> Instruments:
-    """All that can be measured with what is given. Weights that are missing become a reason, never an error here.
+    """All that can be measured of such targets with what is given.
+
+    Weights that are missing become a reason, never an error here. Networks that were trained on photographs measure
+    grey and colour images, not maps of classes or images of other channels.
 
     Raises:
         MissingWeightsError: the file in `features` does not exist: it was asked for by name.
         InputError: a weight file is damaged or of another network.
     """
-    paired, not_measured = dict(measures), {}
+    chosen = _choose(dict(measures), features, lpips, target)
+    if target is None or not target.may_lack_readings:
+        return chosen
+    return replace(
+        chosen,
+        paired={key: measure.with_masks() for key, measure in chosen.paired.items()},
+        distribution={key: measure.with_masks() for key, measure in chosen.distribution.items()},
+    )
+
+
+def _choose(
+    paired: dict[str, PairedMeasure],
+    features: str | os.PathLike[str] | None,
+    lpips: LPIPS | LPIPSNetwork | None,
+    target: ImageSpec | None,
+) -> Instruments:
+    distribution: dict[str, Measure] = {"sliced_wasserstein": SLICED_WASSERSTEIN}
+    not_measured: dict[str, str] = {}
+    if target is not None and (target.is_labels or target.channels not in (1, 3)):
+        reason = f"the target is no picture but {target.describe()}"
+        not_measured = dict.fromkeys((LPIPS_MEASURE.label, FRECHET.label, KERNEL.label), reason)
+        return Instruments(paired, {} if target.is_labels else distribution, None, not_measured)
     try:
         paired |= _lpips(lpips)
     except MissingWeightsError as error:
         not_measured[LPIPS_MEASURE.label] = str(error)
     if lpips is None:
         not_measured[LPIPS_MEASURE.label] = "was not asked for"
-    distribution = {"sliced_wasserstein": SLICED_WASSERSTEIN}
     if features is None:
         not_measured |= {FRECHET.label: NO_FEATURES, KERNEL.label: NO_FEATURES}
         return Instruments(paired, distribution, None, not_measured)

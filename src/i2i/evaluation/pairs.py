@@ -8,7 +8,8 @@ from typing import Literal, overload
 from i2i.bundle import BundleConfig
 from i2i.data.layouts import Layout, Pair, PairFolder, Split, find_pairs
 from i2i.data.samples import Reading, read_pair
-from i2i.data.splits import hold_out
+from i2i.data.splits import HoldOut, hold_out
+from i2i.data.tasks import task_by_name
 from i2i.errors import PairsError
 from i2i.evaluation.evaluate import evaluate_samples
 from i2i.evaluation.result import Evaluation
@@ -61,7 +62,7 @@ def evaluate(
     config = translator.config
     found = _find(pairs, layout, direction, config)
     chosen, training, which = _choose(found, split, config)
-    reading = _reading(config)
+    reading = _reading(config, found, seed)
     count = len(chosen)
 
     def translate(pixels: Pixels, name: str) -> Pixels:
@@ -73,6 +74,7 @@ def evaluate(
         protocol=f"Pairs: {which} of {found.root.name or found.root}, {_directed(found, config)}, {_sized(reading)}; "
         f"{translator.describe().partition(': ')[2]}, seed {seed}.",
         training=_PairSamples(training, reading),
+        specs=(config.input, config.target),
         features=features,
         lpips=lpips,
         seed=seed,
@@ -83,6 +85,8 @@ def evaluate(
 def _find(
     pairs: str | os.PathLike[str], layout: Layout | Literal["auto"], direction: str | None, config: BundleConfig
 ) -> PairFolder:
+    if config.task and layout == "auto" and direction is None:
+        return _find_for_task(Path(pairs))
     try:
         return find_pairs(pairs, layout, config.direction if direction is None else direction)
     except PairsError as error:
@@ -91,10 +95,21 @@ def _find(
         raise PairsError(f"{error} (--direction; the bundle was trained {config.direction})") from error
 
 
+def _find_for_task(pairs: Path) -> PairFolder:
+    """Pairs that were made by `i2i data make`, where they are such; else photos, of which the task makes pairs."""
+    try:
+        found = find_pairs(pairs)
+        if found.layout in ("folders", "manifest"):
+            return found
+    except PairsError:
+        pass
+    return find_pairs(pairs, "photos")
+
+
 def _directed(found: PairFolder, config: BundleConfig) -> str:
     """The direction of the pairs, and the bundle's where that is another."""
-    if found.direction == config.direction or not config.direction:
-        return found.direction
+    if found.direction == config.direction or not config.direction or config.task:
+        return f"{config.task}, {found.direction}" if config.task else found.direction
     return f"{found.direction} (the bundle was trained {config.direction}!)"
 
 
@@ -123,7 +138,11 @@ def _choose(
 ) -> tuple[list[Pair], list[Pair], str]:
     """The pairs to score on, those that were trained on, and in words which the former are."""
     train = found.splits["train"]
-    kept, held_out = (train, []) if found.splits["val"] else hold_out(train, config.validation, config.seed)
+    kept, held_out = (
+        (train, [])
+        if found.splits["val"]
+        else hold_out(train, HoldOut(config.validation, config.seed, config.group, config.held_out))
+    )
     there: list[Split] = [name for name, pairs in found.splits.items() if pairs]
     if split == "held-out" and not held_out:
         raise PairsError(f"{found.root}: training held nothing out of it, only {', '.join(there)}; choose with --split")
@@ -132,14 +151,16 @@ def _choose(
     chosen = next(name for name in ("test", "val", "train") if name in there) if split == "auto" else split
     if chosen not in there:
         raise PairsError(f"{found.root}: has no {chosen} split, only {', '.join(there)}; choose one with --split")
-    which = f"split {chosen}" + (" (trained on!)" if chosen == "train" and config.validation else "")
+    trained_on = chosen == "train" and (config.validation or config.held_out)
+    which = f"split {chosen}" + (" (trained on!)" if trained_on else "")
     return found.splits[chosen], [] if chosen == "train" else kept, which
 
 
-def _reading(config: BundleConfig) -> Reading:
+def _reading(config: BundleConfig, found: PairFolder, seed: int) -> Reading:
     """Pairs at the size at which the translator works, so that no score is of the resizing."""
     size = config.size if config.translation.resize == "training" else None
-    return Reading(config.input.channels, config.target.channels, size, config.interpolation)
+    task = task_by_name(config.task) if found.layout == "photos" and config.task else None
+    return Reading(config.input, config.target, size, config.interpolation, task=task, seed=seed)
 
 
 def _sized(reading: Reading) -> str:

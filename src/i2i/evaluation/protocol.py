@@ -6,7 +6,8 @@ from importlib.metadata import version
 
 from i2i.evaluation.baselines import THUMBNAIL
 from i2i.evaluation.sample import Sample, size_text
-from i2i.evaluation.scoring import SLICED_IMAGES
+from i2i.evaluation.scoring import sliced_images
+from i2i.images import ImageSpec
 from i2i.metrics.bootstrap import LEVEL
 from i2i.metrics.measure import Measure
 from i2i.metrics.paired import ms_ssim_scales
@@ -16,27 +17,27 @@ from i2i.metrics.paired import ms_ssim_scales
 class Census:
     """How many samples there were, of which sizes and channels."""
 
+    input: ImageSpec
+    target: ImageSpec
     count: int = 0
     sizes: dict[str, int] = field(default_factory=dict)
-    channels: set[tuple[int, int]] = field(default_factory=set)
     scales: dict[int, int] = field(default_factory=dict)
     """Scales of MS-SSIM to the number of images that allow as many."""
 
     def add(self, sample: Sample) -> None:
         """Count one sample."""
         self.count += 1
-        height, width, channels = sample.target.shape
+        height, width = sample.target.shape[:2]
         size, scales = size_text(sample.target), ms_ssim_scales(height, width)
         self.sizes[size] = self.sizes.get(size, 0) + 1
         self.scales[scales] = self.scales.get(scales, 0) + 1
-        self.channels.add((sample.input.shape[2], channels))
 
     def text(self) -> str:
-        """Such as "106 pairs, 256x256 px, 3 to 3 channels"."""
+        """Such as "106 pairs, 256x256 px, 3 channels uint8 to 1 channel uint16 in mm"."""
         sizes = sorted(self.sizes, key=lambda size: -self.sizes[size])
         size = f"{sizes[0]} px" if len(sizes) == 1 else f"{len(sizes)} sizes, most often {sizes[0]} px"
-        channels = " and ".join(f"{source} to {target}" for source, target in sorted(self.channels))
-        return f"{self.count} {'pair' if self.count == 1 else 'pairs'}, {size}, {channels} channels"
+        kinds = f"{self.input.describe()} to {self.target.describe()}"
+        return f"{self.count} {'pair' if self.count == 1 else 'pairs'}, {size}, {kinds}"
 
     def scales_text(self) -> str:
         """How many scales MS-SSIM had, "4 scales here" or "4 scales for 3 images, 5 for 97"."""
@@ -51,7 +52,7 @@ def describe_protocol(
     """One line a topic: what the caller said about split, resize and test time, then what was measured and how."""
     lines = [
         given,
-        f"Images: {census.text()}; outputs and targets compared as 8-bit images.",
+        f"Images: {census.text()}; outputs and targets compared as the files have them{_gaps(census.target)}.",
         *(f"{measure.label}: {_definition(key, measure, census)}." for key, measure in measures.items()),
         f"Intervals: {LEVEL:.0%} percentile bootstrap over images, {resamples} resamples, seed {seed}; "
         "sliced Wasserstein and Fréchet distance have none.",
@@ -61,10 +62,14 @@ def describe_protocol(
     return "\n".join(line.strip() for line in lines if line.strip())
 
 
+def _gaps(target: ImageSpec) -> str:
+    return ", what is no reading in the target left out" if target.may_lack_readings else ""
+
+
 def _definition(key: str, measure: Measure, census: Census) -> str:
     extra = {"ms_ssim": census.scales_text()}
-    if census.count > SLICED_IMAGES:
-        extra["sliced_wasserstein"] = f"over {SLICED_IMAGES} images drawn at random"
+    if census.count > sliced_images(census.target):
+        extra["sliced_wasserstein"] = f"over {sliced_images(census.target)} images drawn at random"
     unit = f"{measure.unit}, " if measure.unit else ""
     return f"{unit}{measure.definition}" + (f" ({extra[key]})" if key in extra else "")
 

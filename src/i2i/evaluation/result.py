@@ -18,7 +18,7 @@ from i2i.evaluation.report import Cell, Figure, MeasureRow, Report, render_repor
 from i2i.evaluation.sheet import contact_sheet, shrunk
 from i2i.evaluation.verdict import best_row, describe_verdict
 from i2i.files import write_text
-from i2i.images import Pixels, write_image
+from i2i.images import ImageSpec, Pixels, preview, write_image
 from i2i.metrics.bootstrap import Interval
 from i2i.metrics.measure import Measure
 
@@ -41,6 +41,7 @@ class Evaluation:
         advantages: baseline -> measure -> by how much the model is better, image by image (negative: worse).
         ranked_by: the measure that says which images are the worst and the best.
         gallery: images to look at.
+        specs: what inputs and targets are.
     """
 
     rows: dict[str, dict[str, Interval]]
@@ -53,6 +54,7 @@ class Evaluation:
     advantages: dict[str, dict[str, Interval]]
     ranked_by: str
     gallery: Gallery = field(repr=False)
+    specs: tuple[ImageSpec, ImageSpec]
 
     @property
     def model(self) -> str:
@@ -149,7 +151,7 @@ class Evaluation:
 
     def contact_sheet(self) -> Pixels:
         """The random samples as input | output | target, (H, W, 3), each image at most 512 pixels wide and high."""
-        rows = [[shrunk(side, SHEET_SIDE) for side in _sides(example)] for example in self.gallery.random]
+        rows = [[shrunk(side, SHEET_SIDE) for side in self._sides(example)] for example in self.gallery.random]
         return contact_sheet(rows, SHEET_TITLES)
 
     def _report(self, title: str, losses: Path | None, validation: Path | None) -> Report:
@@ -161,7 +163,7 @@ class Evaluation:
             notes=self.notes,
             columns=list(self.rows),
             measures=[self._measure_row(key) for key in self.measures],
-            curves=curve_pictures(losses, validation) if losses or validation else None,
+            curves=curve_pictures(losses, validation, self.measures) if losses or validation else None,
             random=[self._figure(example) for example in self.gallery.random],
             worst=[self._figure(example) for example in self.gallery.worst[:extremes]],
             best=[self._figure(example) for example in self.gallery.best[:extremes]],
@@ -172,7 +174,8 @@ class Evaluation:
 
     def _measure_row(self, key: str) -> MeasureRow:
         measure, best = self.measures[key], self.best_row(key)
-        intervals = [values.get(key) for values in self.rows.values()]
+        found = [values.get(key) for values in self.rows.values()]
+        intervals = [None if interval is None or math.isnan(interval.mean) else interval for interval in found]
         cells = [
             None if interval is None else Cell.of(interval, intervals, measure.decimals, row == best)
             for row, interval in zip(self.rows, intervals, strict=True)
@@ -186,7 +189,15 @@ class Evaluation:
             for key in keys
             if key in self.measures
         ]
-        return Figure(example.sample.name, scores, list(zip(SHEET_TITLES, _sides(example), strict=True)))
+        return Figure(example.sample.name, scores, list(zip(SHEET_TITLES, self._sides(example), strict=True)))
+
+    def _sides(self, example: Example) -> list[Pixels]:
+        """Input, output and target as people can look at them."""
+        given, target = self.specs
+        return [
+            preview(example.sample.input, given),
+            *(preview(p, target) for p in (example.output, example.sample.target)),
+        ]
 
     def _value(self, key: str, value: float) -> str:
         measure = self.measures[key]
@@ -194,17 +205,13 @@ class Evaluation:
 
     def _printed(self, row: str, key: str) -> str:
         interval = self.rows[row].get(key)
-        if interval is None:
+        if interval is None or math.isnan(interval.mean):
             return "-"
         decimals = self.measures[key].decimals
         mean = f"{interval.mean:.{decimals}f}"
         bounds = interval.bounds_text(decimals)
         mean = f"[bold]{mean}[/bold]" if row == self.best_row(key) else mean
         return f"{mean}\n[dim]{bounds}[/dim]" if bounds else mean
-
-
-def _sides(example: Example) -> list[Pixels]:
-    return [example.sample.input, example.output, example.sample.target]
 
 
 def _measure_json(measure: Measure) -> dict[str, str]:

@@ -9,13 +9,21 @@ from torch import Tensor
 from i2i.errors import InputError
 from i2i.evaluation.instruments import Instruments
 from i2i.evaluation.sample import Sample
-from i2i.images import Pixels, to_tensor
+from i2i.images import ImageSpec, Pixels, encode, valid
 from i2i.metrics.bootstrap import LEVEL, Interval, mean_interval
 from i2i.metrics.distribution import frechet_distance, kernel_distance
 from i2i.metrics.sliced import compare_patches, sample_patches
 
 SLICED_IMAGES = 256
 """At most so many images, drawn at random, enter the sliced Wasserstein distance: its patches stay in memory."""
+
+_SLICED_PLANES = 1024
+"""At most so many channels of all of them together."""
+
+
+def sliced_images(target: ImageSpec) -> int:
+    """How many images enter the sliced Wasserstein distance: fewer of many channels."""
+    return min(SLICED_IMAGES, _SLICED_PLANES // target.planes)
 
 
 @dataclass
@@ -37,9 +45,10 @@ class Gathered:
 class Scores:
     """Takes outputs with their targets; gives per-image values and the table of means and distances."""
 
-    def __init__(self, instruments: Instruments, seed: int) -> None:
+    def __init__(self, instruments: Instruments, seed: int, target: ImageSpec) -> None:
         self.instruments = instruments
         self.seed = seed
+        self.spec = target
         self.per_image: dict[str, dict[str, list[float]]] = {}
         self.failed: dict[str, str] = {}
         """Measures that at least one image was unfit for, by key, with the reason."""
@@ -51,41 +60,57 @@ class Scores:
     @torch.inference_mode()
     def add(self, sample: Sample, outputs: dict[str, Pixels]) -> dict[str, dict[str, float]]:
         """Measure the outputs of all rows for one sample; returns its paired scores, row by row."""
-        target = to_tensor(sample.target)[None]
-        slot = self._seen if self._seen < SLICED_IMAGES else int(self._draw.integers(0, self._seen + 1))
-        self._gather(self._targets, target, sample.name, slot)
+        target = encode(sample.target, self.spec, clip=False)[None]
+        readings = valid(sample.target, self.spec)
+        readings = None if readings is None or bool(readings.all()) else readings[None]
+        most = sliced_images(self.spec)
+        slot = self._seen if self._seen < most else int(self._draw.integers(0, self._seen + 1))
+        counts = readings is None or bool(readings.any())
+        if counts:
+            self._gather(self._targets, target, sample.name, slot)
         scores = {}
         for row, pixels in outputs.items():
-            output = to_tensor(pixels)[None]
-            scores[row] = self._measure_pair(output, target, sample.name)
+            output = encode(pixels, self.spec, clip=False)[None]
+            if readings is not None:
+                output = torch.where(readings, output, target)
+            scores[row] = self._measure_pair(output, target, readings, sample.name)
             for key, value in scores[row].items():
                 self.per_image.setdefault(row, {}).setdefault(key, []).append(value)
-            self._gather(self._outputs.setdefault(row, Gathered()), output, sample.name, slot)
+            if counts:
+                self._gather(self._outputs.setdefault(row, Gathered()), output, sample.name, slot)
         self._seen += 1
         return scores
 
     def table(self, row: str, resamples: int) -> dict[str, Interval]:
-        """Mean with interval of each paired measure of a row, then its distances between distributions."""
+        """Mean with interval of each paired measure of a row, then its distances between distributions.
+
+        The mean of what no image has a value of, as the errors of targets without any reading, is NaN.
+        """
         found = {
             key: mean_interval(values, resamples=resamples, seed=self.seed)
             for key, values in self.per_image[row].items()
             if key not in self.failed
         }
-        return {**found, **self._distances(self._outputs[row])}
+        return {**found, **(self._distances(self._outputs[row]) if row in self._outputs else {})}
 
-    def _measure_pair(self, output: Tensor, target: Tensor, name: str) -> dict[str, float]:
+    def _measure_pair(self, output: Tensor, target: Tensor, readings: Tensor | None, name: str) -> dict[str, float]:
         values = {}
         for key, measure in self.instruments.paired.items():
             if key in self.failed:
                 continue
             try:
-                values[key] = float(measure.function(output, target))
+                values[key] = float(measure.measure(output, target, readings))
             except InputError as error:
                 self.failed[key] = f"{name}: {error}"
         return values
 
+    @property
+    def _distributions(self) -> list[str]:
+        """Measures of sets that can still be had."""
+        return [key for key in self.instruments.distribution if key not in self.failed]
+
     def _gather(self, into: Gathered, image: Tensor, name: str, slot: int) -> None:
-        if slot < SLICED_IMAGES and "sliced_wasserstein" not in self.failed:
+        if slot < sliced_images(self.spec) and "sliced_wasserstein" in self._distributions:
             try:
                 # One seed for an image in every row: the same places are compared, and equal rows are at distance 0.
                 into.patches[slot] = sample_patches(image, seed=self.seed + self._seen)
@@ -113,7 +138,7 @@ class Scores:
 
     def _distances(self, outputs: Gathered) -> dict[str, Interval]:
         found = {}
-        if "sliced_wasserstein" not in self.failed:
+        if "sliced_wasserstein" in self._distributions:
             distance = compare_patches(outputs.levels(), self._targets.levels(), seed=self.seed)
             found["sliced_wasserstein"] = Interval(distance.mean)
         if "frechet" not in self.failed and self.instruments.features is not None:

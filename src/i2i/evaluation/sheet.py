@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from i2i.images import Pixels, from_pil, resize, to_pil
+from i2i.images import Pixels, resize, to_pil
 
 BACKGROUND = (250, 250, 249)
 INK = (38, 38, 36)
@@ -34,7 +34,7 @@ def contact_sheet(rows: Sequence[Sequence[Pixels]], titles: Sequence[str]) -> Pi
     for row, top in zip(rows, tops, strict=False):
         for image, left in zip(row, lefts, strict=False):
             sheet.paste(to_pil(image).convert("RGB"), (left, top))
-    return from_pil(sheet, channels=3)
+    return np.asarray(sheet)
 
 
 def shrunk(pixels: Pixels, side: int) -> Pixels:

@@ -1,7 +1,8 @@
 """Reconstruction losses: how far an output is from its target, pixel by pixel.
 
-Each takes two tensors of one shape, (N, C, H, W) in [-1, 1], gives the mean over all values as a scalar, and raises
-`ValueError` if the shapes differ instead of broadcasting.
+Each takes two tensors of one shape, (N, C, H, W) in [-1, 1], gives the mean over all samples as a scalar, and raises
+`ValueError` if the shapes differ instead of broadcasting. With `valid`, bool of that shape, the mean is over the
+samples of the batch where it is True, 0 if that is nowhere; elsewhere the gradient is exactly 0.
 """
 
 from collections.abc import Callable
@@ -9,26 +10,26 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-Reconstruction = Callable[[Tensor, Tensor], Tensor]
-"""(output, target), alike in shape -> scalar."""
+Reconstruction = Callable[[Tensor, Tensor, Tensor | None], Tensor]
+"""(output, target, valid), alike in shape -> scalar; those named here may be called without `valid`."""
 
 
-def l1(output: Tensor, target: Tensor) -> Tensor:
+def l1(output: Tensor, target: Tensor, valid: Tensor | None = None) -> Tensor:
     """Mean of |output - target| (Isola et al. 2017, eq. 3)."""
-    return _difference(output, target).abs().mean()
+    return _mean(_difference(output, target, valid).abs(), valid)
 
 
-def l2(output: Tensor, target: Tensor) -> Tensor:
+def l2(output: Tensor, target: Tensor, valid: Tensor | None = None) -> Tensor:
     """Mean of (output - target)²; blurs more than L1."""
-    return _difference(output, target).square().mean()
+    return _mean(_difference(output, target, valid).square(), valid)
 
 
-def charbonnier(output: Tensor, target: Tensor, epsilon: float = 1e-3) -> Tensor:
+def charbonnier(output: Tensor, target: Tensor, valid: Tensor | None = None, epsilon: float = 1e-3) -> Tensor:
     """Mean of √((output - target)² + ε²), an L1 that is smooth at 0 (Lai et al. 2017, §3.2).
 
     https://arxiv.org/abs/1704.03915
     """
-    return torch.sqrt(_difference(output, target).square() + epsilon**2).mean()
+    return _mean(torch.sqrt(_difference(output, target, valid).square() + epsilon**2), valid)
 
 
 RECONSTRUCTION: dict[str, Reconstruction] = {
@@ -38,7 +39,20 @@ RECONSTRUCTION: dict[str, Reconstruction] = {
 }
 
 
-def _difference(output: Tensor, target: Tensor) -> Tensor:
-    if output.shape != target.shape:
-        raise ValueError(f"the output has shape {tuple(output.shape)}, the target {tuple(target.shape)}; expected one")
-    return output - target
+def _difference(output: Tensor, target: Tensor, valid: Tensor | None) -> Tensor:
+    """0 where there is no reading, so that not even an infinite output has a gradient there."""
+    shapes = {tuple(tensor.shape) for tensor in (output, target, valid) if tensor is not None}
+    if len(shapes) > 1:
+        mask = "" if valid is None else f", the mask {tuple(valid.shape)}"
+        raise ValueError(
+            f"the output has shape {tuple(output.shape)}, the target {tuple(target.shape)}{mask}; expected one"
+        )
+    return output - target if valid is None else torch.where(valid, output - target, 0.0)
+
+
+def _mean(losses: Tensor, valid: Tensor | None) -> Tensor:
+    if valid is None:
+        return losses.mean()
+    # The mean over all by the share that counts, and not a sum by a count, which half precision could not hold.
+    share = valid.sum().clamp(min=1) / losses.numel()
+    return torch.where(valid, losses, 0.0).mean() / share

@@ -16,14 +16,18 @@ from torch import Tensor, nn
 
 from i2i.config import Config
 from i2i.data.samples import Batch
+from i2i.data.survey import spec_of
 from i2i.discriminators import build_discriminator
 from i2i.errors import ConfigError
 from i2i.generators import build_generator
 from i2i.layers.initialise import initialise
 from i2i.losses.adversarial import ADVERSARIAL, AdversarialLoss
+from i2i.losses.diffaugment import DiffAugment
 from i2i.losses.penalties import gradient_penalty
 from i2i.losses.pixels import RECONSTRUCTION, Reconstruction
 from i2i.methods.contract import Networks, Outputs, Phase
+
+NO_AUGMENT = DiffAugment()
 
 
 class Pix2Pix:
@@ -33,7 +37,7 @@ class Pix2Pix:
         generator: G, (N, C, H, W) -> (N, C', H, W), both in [-1, 1].
         discriminator: D, logits over (N, C + C', H, W), or (N, C', H, W) if not `conditional`; None leaves λ L_L1.
         adversarial: what D and G minimise of D's logits; unused without a discriminator.
-        reconstruction: L_L1, or another function (G(x, z), y) -> scalar; None leaves it out.
+        reconstruction: L_L1, or another function (G(x, z), y, where y is a reading) -> scalar; None leaves it out.
         adversarial_weight: of the generator's adversarial term.
         reconstruction_weight: λ.
         discriminator_weight: on all of D's objective; the paper halves it "which slows down the rate at which D
@@ -41,6 +45,7 @@ class Pix2Pix:
         gradient_penalty_weight: of the penalty on D's gradient (Gulrajani et al. 2017); for "wasserstein".
         discriminator_steps: D's updates for each of G's.
         conditional: whether D sees x beside y.
+        augment: what becomes of all that D sees, real and fake (Zhao et al. 2020).
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class Pix2Pix:
         gradient_penalty_weight: float = 0.0,
         discriminator_steps: int = 1,
         conditional: bool = True,
+        augment: DiffAugment = NO_AUGMENT,
     ) -> None:
         self.generator = generator
         self.discriminator = discriminator
@@ -66,6 +72,7 @@ class Pix2Pix:
         self.discriminator_weight = discriminator_weight
         self.gradient_penalty_weight = gradient_penalty_weight
         self.conditional = conditional
+        self.augment = augment
         training_d = (Phase("discriminator", trains=("discriminator",)),) if discriminator is not None else ()
         self.phases = (*training_d, Phase("generator", trains=("generator",), every=discriminator_steps))
 
@@ -78,12 +85,13 @@ class Pix2Pix:
         """
         _check(config)
         loss, data = config.loss, config.data
+        input, target = spec_of(data.input), spec_of(data.target)  # noqa: A001 - the field's words
         generator = build_generator(**generator_arguments(config))
         _check_size("generator", data.size, generator.multiple, generator.smallest)
         initialise(generator, config.generator.init)
         discriminator = None
         if loss.adversarial != "none":
-            seen = data.target_channels + data.input_channels * config.discriminator.conditional
+            seen = target.planes + input.planes * config.discriminator.conditional
             discriminator = build_discriminator(**_discriminator_arguments(config, seen))
             _check_size("discriminator", data.size, 1, discriminator.smallest)
             initialise(discriminator, config.discriminator.init)
@@ -98,6 +106,7 @@ class Pix2Pix:
             gradient_penalty_weight=loss.gradient_penalty_weight,
             discriminator_steps=config.training.discriminator_steps,
             conditional=config.discriminator.conditional,
+            augment=DiffAugment(config.augment.discriminator),
         )
 
     def networks(self) -> dict[str, nn.Module]:
@@ -106,8 +115,8 @@ class Pix2Pix:
         return nets if self.discriminator is None else nets | {"discriminator": self.discriminator}
 
     def generate(self, nets: Networks, batch: Batch) -> Outputs:
-        """G(x, z)."""
-        return {"fake": nets["generator"](batch.input)}
+        """G(x, z), and y itself where the target is no reading, so that neither network learns anything there."""
+        return {"fake": batch.only_readings(nets["generator"](batch.input))}
 
     def losses(self, phase: Phase, nets: Networks, batch: Batch, outputs: Outputs) -> dict[str, Tensor]:
         """The terms of D's or of G's objective."""
@@ -132,12 +141,13 @@ class Pix2Pix:
             logits = discriminator(self._seen(batch, fake))
             terms["adversarial"] = self.adversarial_weight * self.adversarial.generator(logits)
         if self.reconstruction is not None:
-            terms["reconstruction"] = self.reconstruction_weight * self.reconstruction(fake, batch.target)
+            terms["reconstruction"] = self.reconstruction_weight * self.reconstruction(fake, batch.target, batch.valid)
         return terms
 
     def _seen(self, batch: Batch, image: Tensor) -> Tensor:
-        """What D is shown: (x, y), or y alone."""
-        return torch.cat([batch.input, image], dim=1) if self.conditional else image
+        """What D is shown: (x, y), or y alone, changed by chance if that is asked for."""
+        seen = torch.cat([batch.input, image], dim=1) if self.conditional else image
+        return self.augment(seen, image_channels=image.shape[1])
 
 
 def generator_arguments(config: Config) -> dict[str, Any]:
@@ -145,8 +155,8 @@ def generator_arguments(config: Config) -> dict[str, Any]:
     generator = config.generator
     common: dict[str, Any] = {
         "name": generator.name,
-        "in_channels": config.data.input_channels,
-        "out_channels": config.data.target_channels,
+        "in_channels": spec_of(config.data.input).planes,
+        "out_channels": spec_of(config.data.target).planes,
         "width": generator.width,
         "norm": generator.norm,
         "upsample": generator.upsample,

@@ -2,10 +2,14 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
+import torch
 from torch import Tensor
+
+FILLED = "where the target has no reading, the output counts as equal to it"
+"""What becomes of samples without a reading in a measure that can't leave them out."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,44 @@ class Measure:
         """↑ higher is better, ↓ lower is better, →0 nearer to zero is better."""
         return {"higher": "↑", "lower": "↓", "zero": "→0"}[self.direction]
 
+    def with_masks(self) -> Self:
+        """The same measure, its definition telling what becomes of samples without a reading."""
+        return replace(self, definition=f"{self.definition}; {FILLED}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class PairedMeasure(Measure):
-    """A measure of an output against its target, with the function (output, target) -> (N,) that takes it."""
+    """A measure of an output against its target, with the function that takes it.
 
-    function: Callable[[Tensor, Tensor], Tensor]
+    Attributes:
+        function: (output, target) -> (N,), both sides (N, C, H, W) in [-1, 1]; with `masking` (output, target, valid).
+        masking: how `function` leaves out samples without a reading, in words; empty where it takes no mask.
+    """
+
+    function: Callable[..., Tensor]
+    masking: str = ""
+
+    def measure(self, output: Tensor, target: Tensor, valid: Tensor | None = None) -> Tensor:
+        """One value an image: two (N, C, H, W) in [-1, 1] -> (N,); NaN for an image without any reading.
+
+        Args:
+            output: what was made.
+            target: what it should be.
+            valid: bool of the same shape, where the target has a reading; None where it has one everywhere. A function
+                that takes no mask is shown the target in place of the output where there is none.
+        """
+        if valid is None:
+            return self.function(output, target)
+        if self.masking:
+            return self.function(output, target, valid)
+        values = self.function(fill(output, target, valid), target)
+        return torch.where(valid.flatten(1).any(dim=1), values, torch.nan)
+
+    def with_masks(self) -> Self:
+        """The same measure, its definition telling what becomes of samples without a reading."""
+        return replace(self, definition=f"{self.definition}; {self.masking or FILLED}")
+
+
+def fill(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """The output, equal to the target where `valid` is False: there nothing is held against it."""
+    return torch.where(valid, output, target)

@@ -20,30 +20,45 @@ def relative_sharpness(output: Tensor, target: Tensor) -> Tensor:
     """Energy of fine detail in the output relative to the target, in dB: (N, C, H, W) in [-1, 1] -> (N,).
 
     0 is as sharp as the target, -6 half the amplitude of fine detail, positive values more of it than the target has.
-    The definition is ours; the spectrum is that of luma under a Hann window, the energy what lies beyond `CUTOFF`.
+    The definition is ours; the spectrum is that under a Hann window, the energy what lies beyond `CUTOFF`.
     """
     ratio = (fine_energy(output) + QUANTISATION) / (fine_energy(target) + QUANTISATION)
     return 10 * torch.log10(ratio)
 
 
+def sharpness_measure(of: str = "luma") -> PairedMeasure:
+    """`relative_sharpness` for a table; `of` names what of the image the spectrum is taken of."""
+    return PairedMeasure(
+        "Sharpness",
+        "dB",
+        "zero",
+        f"energy of {of} above a quarter of Nyquist, output over target, Hann window, floor 1/12 grey level²; "
+        "0 as sharp as the target, negative blurrier, positive more fine structure (noise, artefacts)",
+        2,
+        function=relative_sharpness,
+    )
+
+
 def fine_energy(images: Tensor) -> Tensor:
-    """Variance of luma in grey levels² at spatial frequencies above `CUTOFF`: (N, C, H, W) in [-1, 1] -> (N,)."""
-    luma = _luma(images.float()) * 127.5
-    height, width = luma.shape[-2:]
-    window = torch.outer(_hann(height, luma), _hann(width, luma))
-    centred = luma - luma.mean(dim=(-2, -1), keepdim=True)
+    """Variance in grey levels² at spatial frequencies above `CUTOFF`: (N, C, H, W) in [-1, 1] -> (N,).
+
+    Of three channels that of their luma, of any other number the mean over the channels: added up first, the detail of
+    one could cancel that of another.
+    """
+    planes = (_luma(images.float()) if images.shape[1] == 3 else images.float()) * 127.5
+    height, width = planes.shape[-2:]
+    window = torch.outer(_hann(height, planes), _hann(width, planes))
+    centred = planes - planes.mean(dim=(-2, -1), keepdim=True)
     power = torch.fft.fft2(centred * window).abs().square()
-    beyond = _frequency(height, width, luma) > CUTOFF
+    beyond = _frequency(height, width, planes) > CUTOFF
     energy: Tensor = (power * beyond).sum(dim=(-2, -1)) / (height * width * window.square().sum())
-    return energy
+    return energy.mean(dim=1)
 
 
 def _luma(images: Tensor) -> Tensor:
-    """(N, 3, H, W) -> (N, H, W) by Rec. 601; any other number of channels by their mean."""
-    if images.shape[1] != 3:
-        return images.mean(dim=1)
+    """(N, 3, H, W) -> (N, 1, H, W) by Rec. 601."""
     red, green, blue = images.unbind(dim=1)
-    return 0.299 * red + 0.587 * green + 0.114 * blue
+    return (0.299 * red + 0.587 * green + 0.114 * blue)[:, None]
 
 
 def _hann(length: int, like: Tensor) -> Tensor:
@@ -56,14 +71,3 @@ def _frequency(height: int, width: int, like: Tensor) -> Tensor:
     vertical = torch.fft.fftfreq(height, device=like.device)
     horizontal = torch.fft.fftfreq(width, device=like.device)
     return torch.hypot(vertical[:, None], horizontal[None, :])
-
-
-SHARPNESS = PairedMeasure(
-    "Sharpness",
-    "dB",
-    "zero",
-    "energy of luma above a quarter of Nyquist, output over target, Hann window, floor 1/12 grey level²; "
-    "0 as sharp as the target, negative blurrier, positive more fine structure (noise, artefacts)",
-    2,
-    function=relative_sharpness,
-)

@@ -1,9 +1,11 @@
 """The model card of a bundle: what it does, how it was made, how good it is, how to use it."""
 
+import math
+
 from i2i.bundle import BundleConfig
 from i2i.config import Config
 from i2i.metrics.bootstrap import Interval
-from i2i.training.validation import MEASURES
+from i2i.training.validation import instruments
 
 
 def model_card(config: Config, bundle: BundleConfig, pairs: tuple[int, int], images_seen: int) -> str:
@@ -22,7 +24,7 @@ tags: [image-to-image, {config.method}]
 
 # {data.direction} translator
 
-Translates {_kind(data.input_channels)} images into {_kind(data.target_channels)} images, {data.direction},
+Translates images of {bundle.input.describe()} into images of {bundle.target.describe()}, {data.direction},
 trained on {pairs[0]} pairs with i2i's recipe `{config.recipe}`.
 
     i2i translate THIS_FOLDER IMAGE_OR_FOLDER --to OUT
@@ -32,7 +34,7 @@ trained on {pairs[0]} pairs with i2i's recipe `{config.recipe}`.
 
 ## Scores
 
-{_scores(bundle.scores, pairs[1])}
+{_scores(bundle, pairs[1])}
 
 ## How it was made
 
@@ -50,8 +52,8 @@ statistics, dropout is {noise}. The whole configuration is in `config.json`.
 """
 
 
-def _scores(scores: dict[str, dict[str, float | None]], held_out: int) -> str:
-    if not scores:
+def _scores(bundle: BundleConfig, held_out: int) -> str:
+    if not bundle.scores:
         return "Not measured: no pairs were held out. `i2i evaluate THIS_FOLDER PAIRS` measures it."
     lines = [
         f"On {held_out} held-out pairs, which also chose these weights, so expect slightly less on new images;",
@@ -60,15 +62,13 @@ def _scores(scores: dict[str, dict[str, float | None]], held_out: int) -> str:
         "| measure | score |",
         "|---|---|",
     ]
-    for name, score in scores.items():
-        measure = MEASURES[name]
+    measures = instruments(bundle.target.measured).measures
+    for name, score in bundle.scores.items():
+        measure = measures[name]
         lines.append(f"| {measure.heading} | {_interval(score).text(measure.decimals)} |")
     return "\n".join(lines)
 
 
 def _interval(score: dict[str, float | None]) -> Interval:
-    return Interval(score["mean"] or 0.0, score["low"], score["high"])
-
-
-def _kind(channels: int) -> str:
-    return "grey" if channels == 1 else "colour"
+    mean = score["mean"]
+    return Interval(math.nan if mean is None else mean, score["low"], score["high"])

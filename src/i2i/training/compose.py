@@ -11,6 +11,7 @@ FLAGS: dict[str, tuple[str, ...]] = {
     "pairs": ("data.pairs",),
     "layout": ("data.layout",),
     "direction": ("data.direction",),
+    "task": ("data.task",),
     "size": ("data.size",),
     "images": ("training.images",),
     "batch": ("training.batch",),
@@ -20,6 +21,9 @@ FLAGS: dict[str, tuple[str, ...]] = {
     "precision": ("training.precision",),
 }
 """The flags that mean the same everywhere, and the settings that each stands for."""
+
+PHOTOS: Tree = {"data": {"layout": "photos", "resize": "none"}}
+"""With a task, photos are not stretched: what it does to them has a scale of its own (a blur, a grain, a block)."""
 
 
 def compose(
@@ -34,7 +38,10 @@ def compose(
     """
     config = config or {}
     composed = find_recipe(recipe or str(config.get("recipe", "pix2pix")))
-    for changes, source in ((config, "--config"), (parse_settings(settings), "--set"), (_tree(flags), "flags")):
+    said = ((config, "--config"), (parse_settings(settings), "--set"), (_tree(flags), "flags"))
+    if any(changes.get("data", {}).get("task") for changes, _ in said):
+        composed = overlay(composed, PHOTOS, "task")
+    for changes, source in said:
         composed = overlay(composed, {k: v for k, v in changes.items() if k != "recipe"}, source)
     return composed
 

@@ -8,10 +8,13 @@ import torch
 from i2i.bundle import Bundle, BundleConfig, save_bundle
 from i2i.config import Config, to_tree
 from i2i.data.store import PairStore
+from i2i.data.survey import spec_of
+from i2i.data.tasks import task_by_name
 from i2i.evaluation.sheet import contact_sheet
-from i2i.images import ImageSpec, write_image
+from i2i.images import write_image
 from i2i.methods.pix2pix import generator_arguments
 from i2i.training.card import model_card
+from i2i.training.resolve import rule_of
 from i2i.training.run import RunFolder
 from i2i.training.state import Best, State
 from i2i.training.validation import Validation, validate
@@ -42,7 +45,8 @@ class Keeper:
         if len(self.held_out):
             bundle = Bundle(self.folder.bundle, state.generator, self._describe({}))
             translator = Translator(bundle, device=str(device))
-            result = validate(translator.translate, self.held_out, self.config.training.samples)
+            specs = (bundle.config.input, bundle.config.target)
+            result = validate(translator.translate, self.held_out, specs, self.config.training.samples)
             state.generator.train()
             self.scores = result.means()
             self._draw(result, state.images_seen)
@@ -68,8 +72,8 @@ class Keeper:
         config, data = self.config, self.config.data
         return BundleConfig(
             generator=generator_arguments(config),
-            input=ImageSpec(data.input_channels),
-            target=ImageSpec(data.target_channels),
+            input=spec_of(data.input),
+            target=spec_of(data.target),
             size=data.size,
             translation=config.translation,
             interpolation=data.interpolation,
@@ -77,6 +81,10 @@ class Keeper:
             layout=data.layout if data.layout != "auto" else "",
             recipe=config.recipe,
             validation=data.validation,
+            group=data.group,
+            held_out=rule_of(config).names,
+            task=data.task,
+            scale=task_by_name(data.task).scale if data.task else 1,
             seed=config.training.seed,
             training=to_tree(config),
             scores=scores,

@@ -2,12 +2,16 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
-from i2i.config import Config
+from i2i.config import Config, Data
 from i2i.data.layouts import Pair, PairFolder, find_pairs
-from i2i.data.samples import check_crop, find_channels
-from i2i.data.splits import hold_out
+from i2i.data.samples import check_crop
+from i2i.data.splits import HoldOut, hold_out, read_names
+from i2i.data.survey import settle, side_of, spec_of
+from i2i.data.tasks import task_by_name
 from i2i.errors import ConfigError, PairsError
+from i2i.metrics.suited import default_measure
 
 MOST_DEPTH = 8
 """Halvings of the paper's generator for 256 pixels; larger images keep the same."""
@@ -26,15 +30,16 @@ def resolve(config: Config) -> tuple[Config, PairFolder, list[Pair], list[Pair]]
         PairsError, ImageError: the pairs can't be used.
         ConfigError: the settings don't fit the pairs or each other.
     """
-    found = find_pairs(config.data.pairs, config.data.layout, config.data.direction, config.data.unmatched)
+    layout = "photos" if config.data.task else config.data.layout
+    found = find_pairs(config.data.pairs, layout, config.data.direction, config.data.unmatched)
     train, held_out = _split(config, found)
-    channels = find_channels(train)
-    config = _with_data(config, found, channels)
+    config = replace(config, data=_with_sides(_with_pairs(config.data, found), train))
     if config.data.resize == "none":  # trained at their own scale, images are translated at it too
         check_crop(train + held_out, config.data.size)
         config = replace(config, translation=replace(config.translation, resize="native"))
     config = replace(config, generator=replace(config.generator, depth=_depth(config)))
     _check_batch(config)
+    config = _with_best(config, bool(held_out))
     return _with_intervals(config, len(train), len(held_out)), found, train, held_out
 
 
@@ -45,21 +50,41 @@ def _split(config: Config, found: PairFolder) -> tuple[list[Pair], list[Pair]]:
         raise PairsError(f"{found.root}: has no training pairs, only {there}; expected a split called train")
     if found.splits["val"]:
         return train, found.splits["val"]
-    return hold_out(train, config.data.validation, config.training.seed)
+    return hold_out(train, rule_of(config))
 
 
-def _with_data(config: Config, found: PairFolder, channels: tuple[int, int]) -> Config:
-    data = replace(
-        config.data,
-        layout=found.layout,
-        direction=found.direction,
-        input_channels=config.data.input_channels or channels[0],
-        target_channels=config.data.target_channels or channels[1],
+def rule_of(config: Config) -> HoldOut:
+    """What is held out of the training split, where there is no validation split."""
+    data = config.data
+    names = read_names(Path(data.validation_list)) if data.validation_list else ()
+    return HoldOut(data.validation, config.training.seed, data.group, names)
+
+
+def _with_pairs(data: Data, found: PairFolder) -> Data:
+    if found.layout == "photos" and not data.task:
+        raise ConfigError(
+            "data.layout is 'photos' and no task says what to make of them; set data.task=colourise, or …"
+        )
+    return replace(data, layout=found.layout, direction=found.direction)
+
+
+def _with_sides(data: Data, train: list[Pair]) -> Data:
+    """Both sides settled: as the task makes them, or as a look at the training files tells."""
+    if data.task:
+        task = task_by_name(data.task)
+        return replace(data, input=side_of(task.input), target=side_of(task.target))
+    return replace(
+        data,
+        input=settle(data.input, [pair.input.path for pair in train], "input"),
+        target=settle(data.target, [pair.target.path for pair in train], "target"),
     )
-    for side in ("input_channels", "target_channels"):
-        if getattr(data, side) == 2:
-            raise ConfigError(f"data.{side} = 2: expected 1 (grey), 3 (colour), or 0 to take what the files have")
-    return replace(config, data=data)
+
+
+def _with_best(config: Config, held_out: bool) -> Config:
+    """By what the best weights are chosen: what was asked for, what suits the task or the target."""
+    suits = task_by_name(config.data.task).measure if config.data.task else default_measure(spec_of(config.data.target))
+    best = (config.training.best or suits) if held_out else "last"
+    return replace(config, training=replace(config.training, best=best))
 
 
 def _depth(config: Config) -> int:
@@ -100,7 +125,6 @@ def _with_intervals(config: Config, pairs: int, held_out: int) -> Config:
         log_every_images=_up(training.log_every_images or images / 200, batch),
         validate_every_images=validate,
         checkpoint_every_images=_up(training.checkpoint_every_images or validate, batch),
-        best=training.best if held_out else "last",
     )
     return replace(config, training=training)
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,6 +14,8 @@ from i2i.data.layouts import Pair
 from i2i.data.loader import Loader
 from i2i.data.samples import Reading
 from i2i.data.store import PairStore, Progress
+from i2i.data.survey import spec_of
+from i2i.data.tasks import Task, task_by_name
 from i2i.devices import pick_device
 from i2i.methods import Method, build_method
 from i2i.training.ema import averaged
@@ -64,18 +67,38 @@ def make_loader(
     config: Config, train: Sequence[Pair], spill: Path, fabric: Fabric, progress: Progress | None
 ) -> Loader:
     """The training pairs, decoded, and the batches that this process takes of them."""
-    data = config.data
+    data, task = config.data, task_of(config)
     reading = _reading(config, data.jitter)
-    store = PairStore(train, reading, memory_gib=data.memory_gib, spill=spill, progress=progress)
+    store = PairStore(
+        train, reading, photos=task is not None, memory_gib=data.memory_gib, spill=spill, progress=progress
+    )
     if not store.in_memory:
         logger.info(f"{spill}: the decoded pairs would take too much memory and are mapped from a file there")
-    seed, batch = config.training.seed, config.training.batch
-    return Loader(store, data.size, data.mirror, seed, batch, fabric.global_rank, fabric.world_size)
+    return Loader(
+        store,
+        (spec_of(data.input), spec_of(data.target)),
+        data.size,
+        data.mirror,
+        config.training.seed,
+        config.training.batch,
+        config.augment,
+        task,
+        data.interpolation,
+        fabric.global_rank,
+        fabric.world_size,
+    )
 
 
 def make_held_out(config: Config, held_out: Sequence[Pair], spill: Path) -> PairStore:
-    """The validation pairs, decoded, at the training size without jitter."""
-    return PairStore(held_out, _reading(config, jitter=1.0), memory_gib=config.data.memory_gib, spill=spill)
+    """The validation pairs, decoded, at the training size without jitter; of photos the middle, made a pair once."""
+    task = task_of(config)
+    reading = replace(_reading(config, jitter=1.0), task=task, crop=config.data.size if task else None)
+    return PairStore(held_out, reading, memory_gib=config.data.memory_gib, spill=spill)
+
+
+def task_of(config: Config) -> Task | None:
+    """The task that makes the pairs, where the data are photos."""
+    return task_by_name(config.data.task) if config.data.task else None
 
 
 def _reading(config: Config, jitter: float) -> Reading:
@@ -83,4 +106,4 @@ def _reading(config: Config, jitter: float) -> Reading:
     data = config.data
     stretched = (round(data.size[0] * jitter), round(data.size[1] * jitter))
     size = stretched if data.resize == "stretch" else None
-    return Reading(data.input_channels, data.target_channels, size, data.interpolation)
+    return Reading(spec_of(data.input), spec_of(data.target), size, data.interpolation)

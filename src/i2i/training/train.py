@@ -10,6 +10,7 @@ from typing import Any
 from i2i.bundle import CONFIG, read_bundle_config
 from i2i.config import Config
 from i2i.data.store import Progress as DecodingProgress
+from i2i.data.survey import spec_of
 from i2i.errors import TrainingDiverged
 from i2i.training.compose import compose
 from i2i.training.interrupts import interrupts
@@ -64,8 +65,8 @@ def run_training(
     Raises:
         I2IError: of the kind that fits; nothing of an earlier run is lost.
     """
-    check_measure(config.training.best)
     config, found, train_pairs, held_out_pairs = resolve(config)
+    check_measure(config.training.best, spec_of(config.data.target))
     method = make_method(config)  # before the folder is claimed, so that what can't be built leaves nothing there
     fabric = make_fabric(config)
     folder = RunFolder(Path(to))

@@ -1,30 +1,33 @@
 """Scores on held-out pairs while a run trains: which generator is kept is decided here, never on test images."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from i2i.data.store import PairStore
 from i2i.errors import ConfigError, nearest
-from i2i.evaluation.instruments import choose_instruments
+from i2i.evaluation.instruments import Instruments, choose_instruments
 from i2i.evaluation.sample import Sample
 from i2i.evaluation.scoring import Scores
-from i2i.images import Pixels
+from i2i.images import ImageSpec, Pixels, preview
 from i2i.metrics.bootstrap import RESAMPLES, Interval
-from i2i.metrics.paired import PAIRED
-
-INSTRUMENTS = choose_instruments(PAIRED, features=None, lpips=None)
-"""What is measured at each validation: all that needs no pretrained weights."""
-
-MEASURES = INSTRUMENTS.measures
-"""The measures by name, any of which may choose the best bundle."""
+from i2i.metrics.measure import Measure
+from i2i.metrics.suited import paired_measures
 
 _ROW = "generator"
+
+
+@cache
+def instruments(target: ImageSpec) -> Instruments:
+    """What is measured at each validation: all that suits the target and needs no pretrained weights."""
+    return choose_instruments(paired_measures(target), features=None, lpips=None, target=target)
 
 
 @dataclass(frozen=True)
 class Validation:
     """Scores over the held-out pairs, and input, output and target of the first few of them."""
 
+    measures: Mapping[str, Measure]
     scores: dict[str, Interval]
     failed: dict[str, str]  # measure → why the pairs are unfit for it
     shown: list[list[Pixels]]
@@ -41,27 +44,31 @@ class Validation:
             raise ConfigError(
                 f"training.best: '{measure}' can't be had: {self.failed[measure]}; choose another, or last"
             )
-        return MEASURES[measure].shortfall(self.scores[measure].mean)
+        return self.measures[measure].shortfall(self.scores[measure].mean)
 
     def means(self) -> dict[str, float]:
         """The scores without their intervals."""
         return {name: score.mean for name, score in self.scores.items()}
 
 
-def check_measure(name: str) -> None:
-    """Refuse a name that is no measure of a validation. Raises `ConfigError`."""
-    if name != "last" and name not in MEASURES:
-        raise ConfigError(f"training.best: '{name}' is not measured; {nearest(name, [*MEASURES, 'last'])}")
+def check_measure(name: str, target: ImageSpec) -> None:
+    """Refuse a name that is no measure of a validation of such targets. Raises `ConfigError`."""
+    measures = instruments(target).measures
+    if name != "last" and name not in measures:
+        raise ConfigError(f"training.best: '{name}' is not measured; {nearest(name, [*measures, 'last'])}")
 
 
-def validate(translate: Callable[[Pixels], Pixels], held_out: PairStore, shown: int) -> Validation:
-    """Translate every held-out pair's input and score it against its target, as 8-bit images."""
-    scores = Scores(INSTRUMENTS, seed=0)
+def validate(
+    translate: Callable[[Pixels], Pixels], held_out: PairStore, specs: tuple[ImageSpec, ImageSpec], shown: int
+) -> Validation:
+    """Translate every held-out pair's input and score it against its target, in the target's own type."""
+    target = specs[1].measured
+    scores = Scores(instruments(target), seed=0, target=target)
     rows = []
     for index, name in enumerate(held_out.names):
         given, wanted = held_out[index]
         made = translate(given)
         scores.add(Sample(name, given, wanted), {_ROW: made})
         if index < shown:
-            rows.append([given, made, wanted])
-    return Validation(scores.table(_ROW, RESAMPLES), scores.failed, rows)
+            rows.append([preview(given, specs[0]), preview(made, target), preview(wanted, target)])
+    return Validation(instruments(target).measures, scores.table(_ROW, RESAMPLES), scores.failed, rows)

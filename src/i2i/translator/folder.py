@@ -4,14 +4,24 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from i2i.bundle import WEIGHTS
 from i2i.errors import ImageError, StorageError
 from i2i.files import write_text
-from i2i.images import Pixels, is_image, read_image, read_size, write_image
+from i2i.images import (
+    Metadata,
+    Raster,
+    conform,
+    is_image,
+    lossless_suffix,
+    read_header,
+    read_raster,
+    stem_of,
+    write_pixels,
+)
 from i2i.translator.translator import Translator
 
 RECORD = ".i2i.json"
@@ -39,7 +49,9 @@ def translate_folder(
     side: Side = "whole",
     progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
-    """Translate every image below `source` into `to`, under the same relative name, as PNG.
+    """Translate every image below `source` into `to`, under the same relative name.
+
+    The format is the input's own where that holds the target without loss, else PNG, else TIFF.
 
     Args:
         translator: by which.
@@ -62,7 +74,8 @@ def translate_folder(
     _claim(to, _identity(translator, samples, seed, side))
     outcome = Outcome()
     for done, (path, name) in enumerate(_names(images, source), start=1):
-        outputs = [to / f"{name}{number}.png" for number in _numbers(samples)]
+        suffix = lossless_suffix(path, translator.config.target)
+        outputs = [to / f"{name}{number}{suffix}" for number in _numbers(samples)]
         if all(output.exists() for output in outputs):
             outcome.skipped.append(path)
         else:
@@ -79,30 +92,35 @@ def translate_folder(
 def translate_file(
     translator: Translator, path: Path, outputs: list[Path], *, seed: int = 0, side: Side = "whole"
 ) -> None:
-    """Translate one image file into as many samples as there are `outputs`.
+    """Translate one image file into as many samples as there are `outputs`, each with the input's metadata.
 
     Raises:
-        ImageError: the file can't be read.
+        ImageError: the file can't be read, or is not what the bundle's input is.
         ConfigError: several samples of a translator without noise.
     """
-    pixels = _half(read_image(path, translator.config.input.channels), side, path)
-    for output, sample in zip(outputs, translator.sample(pixels, len(outputs), seed=seed), strict=True):
-        write_image(output, sample)
+    raster = _half(read_raster(path), side, path)
+    config = translator.config
+    translator.check_samples(len(outputs))
+    pixels = translator.enlarge(conform(raster, config.input, str(path)))
+    moved = side != "whole" or config.scale > 1  # then the place on earth and the resolution are no longer true
+    for number, output in enumerate(outputs):
+        translated = translator.translate(pixels, seed=seed + number)
+        write_pixels(output, translated, config.target, Metadata() if moved else raster.metadata)
 
 
 def looks_side_by_side(translator: Translator, path: Path) -> bool:
     """Whether an image has twice the width that the training images of a side-by-side set had."""
     height, width = translator.config.size
-    found_height, found_width, _ = read_size(path)
-    return translator.config.layout == "side-by-side" and found_width * height == 2 * found_height * width
+    header = read_header(path)
+    return translator.config.layout == "side-by-side" and header.width * height == 2 * header.height * width
 
 
 def _names(images: list[Path], source: Path) -> Iterator[tuple[Path, str]]:
     """Each image with the name of its output, without ending; the ending stays where two images differ by it alone."""
-    stems = Counter(path.relative_to(source).with_suffix("") for path in images)
+    stems = Counter(stem_of(path.relative_to(source)) for path in images)
     for path in images:
         relative = path.relative_to(source)
-        stem = relative.with_suffix("")
+        stem = stem_of(relative)
         yield path, (stem if stems[stem] == 1 else relative).as_posix()
 
 
@@ -110,13 +128,14 @@ def _numbers(samples: int) -> list[str]:
     return [""] if samples == 1 else [f".{number}" for number in range(1, samples + 1)]
 
 
-def _half(pixels: Pixels, side: Side, path: Path) -> Pixels:
+def _half(raster: Raster, side: Side, path: Path) -> Raster:
     if side == "whole":
-        return pixels
-    width = pixels.shape[1]
+        return raster
+    width = raster.pixels.shape[1]
     if width % 2:
         raise ImageError(f"{path}: is {width} pixels wide; expected two halves of the same size for --side {side}")
-    return pixels[:, : width // 2] if side == "left" else pixels[:, width // 2 :]
+    half = raster.pixels[:, : width // 2] if side == "left" else raster.pixels[:, width // 2 :]
+    return replace(raster, pixels=half)
 
 
 def _claim(to: Path, identity: dict[str, object]) -> None:

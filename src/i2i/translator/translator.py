@@ -16,7 +16,22 @@ from i2i.bundle import Bundle, BundleConfig, load_bundle
 from i2i.config import Translation, read_precision
 from i2i.devices import pick_device
 from i2i.errors import ConfigError, ImageError
-from i2i.images import Pixels, from_pil, read_image, resize, to_pil, to_pixels, to_tensor
+from i2i.images import (
+    DTYPES,
+    Pixels,
+    Raster,
+    conform,
+    decode,
+    encode,
+    fits_pil,
+    from_pil,
+    read_raster,
+    resize,
+    restore,
+    to_pil,
+    valid,
+    without_readings,
+)
 from i2i.layers.modes import Statistics, prepare
 from i2i.translator.padding import pad
 
@@ -54,25 +69,37 @@ class Translator:
         )
 
     @overload
-    def __call__(self, image: str | os.PathLike[str] | Image.Image, *, seed: int = 0) -> Image.Image: ...
+    def __call__(self, image: str | os.PathLike[str] | Image.Image, *, seed: int = 0) -> Image.Image | Pixels: ...
     @overload
     def __call__(self, image: Pixels, *, seed: int = 0) -> Pixels: ...
     def __call__(self, image: str | os.PathLike[str] | Image.Image | Pixels, *, seed: int = 0) -> Image.Image | Pixels:
         """Translate one image to one of the same height and width.
 
         Args:
-            image: a path or a PIL image, for a PIL image back; or a uint8 array (H, W), (H, W, 1) or (H, W, 3),
-                for an array (H, W, C) of the target's channels back.
+            image: a path or a PIL image, for a PIL image back where PIL has such images, else an array; or an array
+                (H, W) or (H, W, C) of values as the input's files have them, for an array (H, W, C') of values as the
+                target's files would have them.
             seed: of the dropout, where the policy has it on.
 
         Raises:
-            ImageError: the image can't be read, or the array is of another shape or type.
+            ImageError: the image can't be read, or is not what the bundle's input is.
         """
         if isinstance(image, np.ndarray):
-            return self.translate(_as_pixels(image, self.config.input.channels), seed=seed)
-        channels = self.config.input.channels
-        pixels = from_pil(image, channels) if isinstance(image, Image.Image) else read_image(image, channels)
-        return to_pil(self.translate(pixels, seed=seed))
+            return self._restored(_as_raster(image), "array", seed)
+        raster = from_pil(image) if isinstance(image, Image.Image) else read_raster(image)
+        values = self._restored(raster, "image" if isinstance(image, Image.Image) else str(image), seed)
+        return to_pil(values) if fits_pil(values) else values
+
+    def _restored(self, raster: Raster, name: str, seed: int) -> Pixels:
+        """From what a file holds to what a file is to hold."""
+        pixels = self.enlarge(conform(raster, self.config.input, name))
+        return restore(self.translate(pixels, seed=seed), self.config.target)
+
+    def enlarge(self, pixels: Pixels) -> Pixels:
+        """The input at the size of the output, which is larger for super-resolution."""
+        scale = self.config.scale
+        height, width = pixels.shape[:2]
+        return resize(pixels, height * scale, width * scale, "bicubic", self.config.input)
 
     def sample(self, image: Any, samples: int, *, seed: int = 0) -> list[Any]:
         """Several answers to one image, as calling gives them, under the seeds seed, seed + 1, …
@@ -80,12 +107,16 @@ class Translator:
         Raises:
             ConfigError: dropout is off, or the network has none, so that all answers would be the same.
         """
+        self.check_samples(samples)
+        return [self(image, seed=seed + number) for number in range(samples)]
+
+    def check_samples(self, samples: int) -> None:
+        """Refuse several samples that would all be the same. Raises `ConfigError`."""
         if samples > 1 and not self.is_random:
             raise ConfigError(
                 f"{self.path}: {samples} samples of a translator without noise would all be the same; "
                 + ("turn dropout on (--dropout on)" if _has_dropout(self.generator) else "its network has no dropout")
             )
-        return [self(image, seed=seed + number) for number in range(samples)]
 
     @property
     def is_random(self) -> bool:
@@ -93,12 +124,21 @@ class Translator:
         return self.policy.dropout and _has_dropout(self.generator)
 
     def translate(self, pixels: Pixels, *, seed: int = 0) -> Pixels:
-        """(H, W, C) uint8 to (H, W, C') uint8, resized to the training size in between if the policy says so."""
+        """Pixels of the input's specification, (H, W, C), to pixels of the target's, (H, W, C').
+
+        In between they are resized to the training size if the policy says so. Where no channel of the input is a
+        reading the output is none either, if the target has a value for that.
+        """
         height, width = pixels.shape[:2]
+        shown = pixels
         if self.policy.resize == "training":
-            pixels = resize(pixels, *self.config.size, self.config.interpolation)
-        output = to_pixels(self.predict(to_tensor(pixels)[None], seed=seed)[0])
-        return resize(output, height, width, "bicubic") if self.policy.resize == "training" else output
+            shown = resize(pixels, *self.config.size, self.config.interpolation, self.config.input)
+        output = decode(self.predict(encode(shown, self.config.input)[None], seed=seed)[0], self.config.target)
+        output = resize(output, height, width, "bicubic", self.config.target)
+        readings = valid(pixels, self.config.input)
+        if readings is None:
+            return output
+        return without_readings(output, ~readings.any(dim=0).numpy(), self.config.target)
 
     def predict(self, images: Tensor, *, seed: int = 0) -> Tensor:
         """The network on images of any size, at their own scale: padded by reflection, cropped back.
@@ -164,13 +204,12 @@ def _has_dropout(network: nn.Module) -> bool:
     return any(isinstance(layer, nn.Dropout) and layer.p > 0 for layer in network.modules())
 
 
-def _as_pixels(array: np.ndarray, channels: int) -> Pixels:
-    """A caller's array as (H, W, channels) uint8."""
-    if array.dtype != np.uint8 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3)):
-        raise ImageError(
-            f"array: is {array.dtype} of shape {array.shape}; expected uint8 of shape (H, W), (H, W, 1) or (H, W, 3)"
-        )
-    pixels = array[:, :, None] if array.ndim == 2 else array
-    if 0 in pixels.shape:
-        raise ImageError(f"array: has shape {array.shape}; expected at least one pixel")
-    return pixels if pixels.shape[2] == channels else from_pil(to_pil(np.ascontiguousarray(pixels)), channels)
+def _as_raster(array: np.ndarray) -> Raster:
+    """A caller's array as what a file would hold."""
+    if array.ndim not in (2, 3) or 0 in array.shape:
+        raise ImageError(f"array: has shape {array.shape}; expected (H, W) or (H, W, C) with at least one pixel")
+    if array.dtype.kind == "f":
+        array = array.astype(np.float32)
+    if array.dtype.name not in DTYPES:
+        raise ImageError(f"array: is {array.dtype}; expected {', '.join(DTYPES)}")
+    return Raster(array[:, :, None] if array.ndim == 2 else array)

@@ -5,13 +5,15 @@ import pytest
 import torch
 from tiny import SIDE, write_side_by_side
 
-from i2i.data.augment import jitter
 from i2i.data.layouts import find_pairs
 from i2i.data.loader import Loader
-from i2i.data.order import index_at, random_at
+from i2i.data.order import index_at
 from i2i.data.samples import Reading
-from i2i.data.splits import hold_out
+from i2i.data.splits import HoldOut, hold_out
 from i2i.data.store import PairStore
+from i2i.images import ImageSpec
+
+COLOUR = ImageSpec(3)
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,7 @@ def pairs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def store(pairs):
-    return PairStore(pairs, Reading(3, 3, (36, 36)))
+    return PairStore(pairs, Reading(COLOUR, COLOUR, (36, 36)))
 
 
 def test_each_epoch_shows_every_image_once_in_another_order():
@@ -31,25 +33,8 @@ def test_each_epoch_shows_every_image_once_in_another_order():
     assert [index_at(4, k, 10) for k in range(10)] != epochs[0]
 
 
-def test_both_sides_of_a_pair_get_the_same_geometry():
-    side = np.arange(12 * 14, dtype=np.uint8).reshape(12, 14, 1)
-    seen = set()
-    for k in range(64):
-        a, b = jitter(side, side, (8, 9), True, random_at(0, 1, k))
-        assert a.shape == (8, 9, 1)
-        np.testing.assert_array_equal(a, b)
-        seen.add((int(a[0, 0, 0]), int(a[0, -1, 0])))
-    assert len(seen) > 20  # many crops, some of them mirrored
-    assert {first < last for first, last in seen} == {True, False}
-
-
-def test_jitter_off_is_the_whole_image():
-    side = np.arange(64, dtype=np.uint8).reshape(8, 8, 1)
-    np.testing.assert_array_equal(jitter(side, side, (8, 8), False, random_at(0, 1, 0))[0], side)
-
-
 def test_a_batch_is_a_function_of_the_images_seen(store):
-    loader = Loader(store, (SIDE, SIDE), True, seed=5, batch=3)
+    loader = Loader(store, (COLOUR, COLOUR), (SIDE, SIDE), True, seed=5, batch=3)
     straight = loader.batches(0)
     batches = [next(straight) for _ in range(4)]
     resumed = next(loader.batches(6))
@@ -60,15 +45,20 @@ def test_a_batch_is_a_function_of_the_images_seen(store):
 
 
 def test_images_do_not_depend_on_batch_size_or_processes(store):
-    whole = Loader(store, (SIDE, SIDE), True, seed=5, batch=4).batch_at(8).input
-    halves = [Loader(store, (SIDE, SIDE), True, 5, 4, rank, 2).batch_at(8).input for rank in range(2)]
+    whole = Loader(store, (COLOUR, COLOUR), (SIDE, SIDE), True, seed=5, batch=4).batch_at(8).input
+    halves = [
+        Loader(store, (COLOUR, COLOUR), (SIDE, SIDE), True, 5, 4, rank=rank, processes=2).batch_at(8).input
+        for rank in range(2)
+    ]
     assert torch.equal(torch.stack(halves, dim=1).flatten(0, 1), whole)
-    singles = [Loader(store, (SIDE, SIDE), True, seed=5, batch=1).batch_at(8 + k).input for k in range(4)]
+    singles = [
+        Loader(store, (COLOUR, COLOUR), (SIDE, SIDE), True, seed=5, batch=1).batch_at(8 + k).input for k in range(4)
+    ]
     assert torch.equal(torch.cat(singles), whole)
 
 
 def test_pairs_beyond_the_memory_are_mapped_and_read_alike(pairs, store, tmp_path):
-    mapped = PairStore(pairs, Reading(3, 3, (36, 36)), memory_gib=1e-6, spill=tmp_path)
+    mapped = PairStore(pairs, Reading(COLOUR, COLOUR, (36, 36)), memory_gib=1e-6, spill=tmp_path)
     assert store.in_memory
     assert not mapped.in_memory
     for index in range(len(store)):
@@ -80,15 +70,15 @@ def test_pairs_beyond_the_memory_are_mapped_and_read_alike(pairs, store, tmp_pat
 def test_pairs_of_many_sizes_stand_in_one_store(tmp_path):
     for number, side in enumerate((8, 30, 12, 50)):
         write_side_by_side(tmp_path, 1, side, first=number)
-    store = PairStore(find_pairs(tmp_path).splits["train"], Reading(3, 1, None))
+    store = PairStore(find_pairs(tmp_path).splits["train"], Reading(COLOUR, ImageSpec(1), None))
     assert [store[k][0].shape for k in range(4)] == [(8, 8, 3), (30, 30, 3), (12, 12, 3), (50, 50, 3)]
     assert store[3][1].shape == (50, 50, 1)
 
 
 def test_held_out_pairs_are_chosen_by_name_not_by_position(pairs):
-    kept, held = hold_out(pairs, 0.3, seed=0)
-    again = hold_out(list(reversed(pairs)), 0.3, seed=0)[1]
+    kept, held = hold_out(pairs, HoldOut(0.3))
+    again = hold_out(list(reversed(pairs)), HoldOut(0.3))[1]
     assert {pair.name for pair in held} == {pair.name for pair in again}
     assert (len(kept), len(held)) == (5, 2)
     assert not {pair.name for pair in kept} & {pair.name for pair in held}
-    assert hold_out(pairs, 0.0, seed=0) == (pairs, [])
+    assert hold_out(pairs, HoldOut(0.0)) == (pairs, [])

@@ -15,7 +15,7 @@ from i2i.evaluation import Evaluation, Sample, evaluate_samples
 from i2i.evaluation.baselines import COPY, MEAN, NEIGHBOUR
 from i2i.evaluation.instruments import choose_instruments
 from i2i.evaluation.scoring import Scores
-from i2i.images import to_tensor
+from i2i.images import ImageSpec, encode, spec_like
 from i2i.metrics import LPIPS, PAIRED, CaffeSqueezeNet, PairedMeasure, SqueezeNet, lpips_heads, psnr, sliced_wasserstein
 from i2i.metrics.features import _caffe_name
 
@@ -32,8 +32,8 @@ def test_the_model_and_the_baselines_stand_in_one_table(evaluation: Evaluation) 
 
 
 def test_per_image_values_are_those_of_the_measures(evaluation: Evaluation, samples: list[Sample]) -> None:
-    targets = torch.stack([to_tensor(sample.target) for sample in samples])
-    copies = torch.stack([to_tensor(sample.input).expand(3, -1, -1) for sample in samples])
+    targets = torch.stack([encode(sample.target, spec_like(sample.target)) for sample in samples])
+    copies = torch.stack([encode(sample.input, spec_like(sample.input)).expand(3, -1, -1) for sample in samples])
     assert evaluation.per_image[COPY]["psnr"] == pytest.approx(psnr(copies, targets).tolist(), abs=1e-4)
     assert evaluation.rows[COPY]["psnr"].mean == pytest.approx(psnr(copies, targets).mean().item(), abs=1e-4)
     assert evaluation.names == [f"crop{index}" for index in range(9)]
@@ -141,7 +141,7 @@ def test_images_of_several_sizes_and_a_grey_target_are_measured() -> None:
     mixed = [*crops(2, 48), *crops(2, 64, start=3)]
     grey = [Sample(sample.name, sample.target, sample.input) for sample in mixed]
     found = evaluated(grey, training=grey)
-    assert "2 sizes, most often 48x48 px, 3 to 1 channels" in found.protocol
+    assert "2 sizes, most often 48x48 px, 3 channels uint8 to 1 channel uint8" in found.protocol
     assert found.rows["i2i"]["sliced_wasserstein"].mean > 0
 
 
@@ -155,7 +155,7 @@ def test_a_single_pair_has_means_and_no_intervals(samples: list[Sample]) -> None
 def test_the_protocol_says_what_the_caller_said_and_all_that_was_done(evaluation: Evaluation) -> None:
     lines = evaluation.protocol.splitlines()
     assert lines[0] == "Crops of one photograph."
-    assert lines[1].startswith("Images: 9 pairs, 48x48 px, 1 to 3 channels")
+    assert lines[1].startswith("Images: 9 pairs, 48x48 px, 1 channel uint8 to 3 channels uint8")
     for part in ("window 11x11", "3 scales here", "0..255", "200 resamples, seed 0", "6 training targets", "torch 2"):
         assert part in evaluation.protocol
 
@@ -219,14 +219,13 @@ def test_at_most_so_many_images_enter_the_sliced_wasserstein(
     samples: list[Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("i2i.evaluation.scoring.SLICED_IMAGES", 4)
-    monkeypatch.setattr("i2i.evaluation.protocol.SLICED_IMAGES", 4)
     found = evaluated(samples)
     assert found.rows["i2i"]["sliced_wasserstein"].mean > 0
     assert "over 4 images drawn at random" in found.protocol
 
 
 def test_patches_of_smaller_images_join_the_finer_levels_only() -> None:
-    scores = Scores(choose_instruments(PAIRED, None, None), seed=0)
+    scores = Scores(choose_instruments(PAIRED, None, None), seed=0, target=ImageSpec(3))
     for sample in [*crops(1, 64), *crops(1, 16, start=1)]:
         scores.add(sample, {"same": sample.target})
     assert [len(level) for level in scores._targets.levels()] == [128, 64, 64]

@@ -1,16 +1,15 @@
-import numpy as np
 import pytest
 import skimage.data
 import torch
 from torch import Tensor
 
-from i2i.images import to_tensor
+from i2i.images import ImageSpec, encode
 
 
 @pytest.fixture(scope="session")
 def photo() -> Tensor:
     """(1, 3, 192, 192) in [-1, 1], a real photograph with texture."""
-    return to_tensor(np.ascontiguousarray(skimage.data.astronaut()[0:192, 128:320]))[None]
+    return encode(skimage.data.astronaut()[0:192, 128:320], ImageSpec(3))[None]
 
 
 @pytest.fixture(scope="session")

@@ -42,3 +42,10 @@ def test_energy_is_the_variance_of_a_wave_above_the_cutoff_and_nothing_below() -
         wave = torch.sin(2 * math.pi * columns / period) * 50 / 127.5
         energy = fine_energy(wave.expand(1, 1, 256, 256)).item()
         assert energy == pytest.approx(expected, rel=0.01, abs=0.01)
+
+
+def test_channels_that_cancel_each_other_keep_their_detail(photo: Tensor) -> None:
+    grey = photo[:, :1]
+    opposite = torch.cat([grey, -grey], dim=1)
+    assert fine_energy(opposite).item() == pytest.approx(fine_energy(grey).item(), rel=1e-5)
+    assert relative_sharpness(opposite / 2, opposite).item() == pytest.approx(-6.02, abs=0.05)

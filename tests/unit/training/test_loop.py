@@ -15,7 +15,7 @@ SIDE = 16
 
 def configured(**changes):
     tree = {
-        "data": {"input_channels": 3, "target_channels": 3, "size": SIDE},
+        "data": {"input": {"channels": 3}, "target": {"channels": 3}, "size": SIDE},
         "generator": {"width": 4, "depth": 4, "dropout": [1]},
         "discriminator": {"width": 4, "depth": 1},
         "training": {"images": 100, "batch": 4},
@@ -166,7 +166,10 @@ def test_each_row_of_the_ablation_is_one_option_away(changes, terms):
 def test_every_recipe_takes_a_step(name):
     recipe = overlay(RECIPES[name].config(name), {"generator": {"dropout": [1]}})
     tiny = {"generator": {"width": 4, "depth": 4}, "discriminator": {"width": 4, "depth": 1}}
-    data = {"data": {"input_channels": 1, "target_channels": 3, "size": SIDE}, "training": {"images": 8, "batch": 2}}
+    data = {
+        "data": {"input": {"channels": 1}, "target": {"channels": 3}, "size": SIDE},
+        "training": {"images": 8, "batch": 2},
+    }
     step = make_step(overlay(recipe, tiny | data))
     torch.manual_seed(0)
     batch = Batch(torch.rand(2, 1, SIDE, SIDE) * 2 - 1, torch.rand(2, 3, SIDE, SIDE) * 2 - 1)

@@ -4,20 +4,22 @@ import torch
 from PIL import Image
 
 from i2i.errors import ImageError
-from i2i.images import from_pil, read_image, read_size, resize, to_pixels, to_tensor, write_image
+from i2i.images import ImageSpec, as_plain, decode, encode, from_pil, read_header, read_image, resize, write_image
+
+GREY = ImageSpec(1)
 
 
 def test_every_level_survives_the_way_through_a_tensor():
     levels = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
-    tensor = to_tensor(levels)
+    tensor = encode(levels, GREY)
     assert tensor.shape == (1, 16, 16)
     assert tensor.dtype == torch.float32
     assert (tensor.min(), tensor.max()) == (-1, 1)
-    np.testing.assert_array_equal(to_pixels(tensor), levels)
+    np.testing.assert_array_equal(decode(tensor, GREY), levels)
 
 
 def test_values_outside_the_range_are_clipped_not_wrapped():
-    assert to_pixels(torch.tensor([[[-1.5, 1.5]]])).ravel().tolist() == [0, 255]
+    assert decode(torch.tensor([[[-1.5, 1.5]]]), GREY).ravel().tolist() == [0, 255]
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.bmp", "a.webp"])
@@ -38,20 +40,22 @@ def test_an_image_is_read_as_it_is_meant_to_be_seen(tmp_path):
     Image.fromarray(pixels).save(tmp_path / "turned.png", exif=exif)
     read = read_image(tmp_path / "turned.png")
     assert read.shape == (6, 4, 3)
-    assert read_size(tmp_path / "turned.png") == (6, 4, 3)
+    header = read_header(tmp_path / "turned.png")
+    assert (header.height, header.width, header.channels) == (6, 4, 3)
     assert read[:, -1].min() == 255
 
 
 def test_transparent_pixels_are_paper_white():
     image = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
     image.putpixel((1, 0), (10, 20, 30, 255))
-    assert from_pil(image)[0].tolist() == [[255, 255, 255], [10, 20, 30]]
+    assert as_plain(from_pil(image), None, "image")[0].tolist() == [[255, 255, 255], [10, 20, 30]]
 
 
 def test_palette_images_have_their_colours():
     image = Image.new("RGB", (2, 2), (10, 200, 30)).convert("P")
-    assert from_pil(image).shape == (2, 2, 3)
-    assert abs(int(from_pil(image)[0, 0, 1]) - 200) < 30
+    pixels = as_plain(from_pil(image), None, "image")
+    assert pixels.shape == (2, 2, 3)
+    assert abs(int(pixels[0, 0, 1]) - 200) < 30
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I", "F"])

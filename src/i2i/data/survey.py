@@ -1,0 +1,234 @@
+"""What the images of each side are, found by a look at the training files: the `ImageSpec` that a bundle keeps."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from i2i.config import Class, Side
+from i2i.data.classes import classes_of_colours, classes_of_values, read_classes, values_in
+from i2i.errors import ConfigError, PairsError
+from i2i.images import (
+    DType,
+    Header,
+    ImageSpec,
+    LabelClass,
+    Pixels,
+    Raster,
+    as_plain,
+    conform,
+    dtype_named,
+    read_header,
+    read_raster,
+    valid,
+)
+
+SAMPLED = 256
+"""At most so many files, spread evenly over the set, are decoded to find value ranges and classes."""
+
+TAIL = 1e-4
+"""Share of the values at either end that may be outliers."""
+_ENOUGH = 65536
+"""Readings of a file that are enough to tell its outliers."""
+
+_STRETCH = 2.0
+"""Outliers that widen the range by more than this factor are clipped."""
+
+
+def settle(side: Side, paths: Sequence[Path], which: str) -> Side:
+    """The side with nothing left open, as its files are.
+
+    Args:
+        side: what the user said.
+        paths: its training files.
+        which: "input" or "target", for messages.
+
+    Raises:
+        ImageError: a file can't be read.
+        PairsError: files that differ from each other in type or channels.
+        ConfigError: settings that don't fit the files.
+    """
+    unique = sorted(set(paths))
+    headers = [read_header(path) for path in unique]
+    side = replace(side, nodata=side.nodata or headers[0].nodata)
+    if side.classes:
+        return _settle_labels(side, unique, headers, which)
+    side = replace(
+        side,
+        channels=side.channels or _channels(side, unique, headers, which),
+        dtype=side.dtype or _dtype(unique, headers, which),
+    )
+    if not side.names and headers[0].channels == side.channels:
+        side = replace(side, names=headers[0].names)
+    if side.range == "full" or (side.range == "auto" and side.dtype == "uint8"):
+        return replace(side, range="full")
+    if isinstance(side.range, str):
+        side = replace(side, range=_find_ranges(side, unique, which))
+    spec_of(side)  # refuses ranges that don't fit the channels
+    return side
+
+
+def spec_of(side: Side) -> ImageSpec:
+    """The specification that a settled side describes. Raises `ConfigError` where it contradicts itself."""
+    if isinstance(side.classes, str) and side.classes:
+        raise ConfigError(f"classes '{side.classes}' were not read yet; expected a settled side")
+    return ImageSpec(
+        channels=side.channels,
+        dtype=side.dtype or "uint8",
+        names=side.names,
+        ranges=() if isinstance(side.range, str) else side.range,
+        nodata=side.nodata,
+        unit=side.unit,
+        alpha=side.alpha,
+        classes=tuple(LabelClass(*each) for each in side.classes if not isinstance(each, str)),
+        coding=side.coding or "index",
+        space=side.space,
+    )
+
+
+def side_of(spec: ImageSpec) -> Side:
+    """The settled side that describes a specification."""
+    return Side(
+        channels=spec.channels,
+        dtype=spec.dtype,
+        names=spec.names,
+        range=spec.ranges or "full",
+        nodata=spec.nodata,
+        unit=spec.unit,
+        alpha=spec.alpha,
+        classes=tuple((each.value, each.name, each.colour) for each in spec.classes),
+        coding=spec.coding,
+        space=spec.space,
+    )
+
+
+def _channels(side: Side, paths: Sequence[Path], headers: Sequence[Header], which: str) -> int:
+    """Colour as soon as one file has colour; any other number must be the same in all files."""
+    counts = [_counted(header, side) for header in headers]
+    if set(counts) <= {1, 3}:
+        return max(counts)
+    different = next((place for place, count in enumerate(counts) if count != counts[0]), None)
+    if different is not None:
+        raise PairsError(
+            f"{paths[different]}: has {counts[different]} channels, {paths[0]} has {counts[0]}; all files of the "
+            f"{which} side must have the same; mend them"
+        )
+    return counts[0]
+
+
+def _counted(header: Header, side: Side) -> int:
+    if header.palette is not None:
+        return 3
+    return header.channels - (header.has_alpha and side.alpha != "channel")
+
+
+def _dtype(paths: Sequence[Path], headers: Sequence[Header], which: str) -> DType:
+    different = next((place for place, header in enumerate(headers) if header.dtype != headers[0].dtype), None)
+    if different is not None:
+        raise PairsError(
+            f"{paths[different]}: is {headers[different].dtype}, {paths[0]} is {headers[0].dtype}; all files of the "
+            f"{which} side must have one type; convert some, or set data.{which}.dtype=float32 if their values are on "
+            "one scale"
+        )
+    return dtype_named(headers[0].dtype)
+
+
+def _find_ranges(side: Side, paths: Sequence[Path], which: str) -> tuple[tuple[float, float], ...]:
+    """The range of each channel's readings; of colour one for all channels, so that white stays white.
+
+    From the least to the greatest, unless `side.range` is "auto" and a ten-thousandth of outliers at an end more than
+    doubles that: then they are clipped.
+    """
+    spec = spec_of(replace(side, range="full"))
+    files = [_readings(read_raster(path), spec, path) for path in _spread(paths)]
+    channels = [_Values.joined([file[channel] for file in files]) for channel in range(side.channels)]
+    if set(side.names) >= {"red", "green", "blue"} and side.channels == 3:
+        channels = [_Values.joined(channels)]
+    return tuple(_range(channel, outliers=side.range == "auto", which=which) for channel in channels)
+
+
+@dataclass(frozen=True)
+class _Values:
+    """Readings of a channel: the least, the greatest, and enough of all to tell outliers."""
+
+    least: float
+    greatest: float
+    some: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, readings: Pixels) -> "_Values":
+        if not readings.size:
+            return cls(math.inf, -math.inf, np.empty(0, np.float32))
+        some = readings.reshape(-1)[:: max(1, readings.size // _ENOUGH)].astype(np.float32)
+        return cls(float(readings.min()), float(readings.max()), some)
+
+    @classmethod
+    def joined(cls, parts: Sequence["_Values"]) -> "_Values":
+        some = np.concatenate([part.some for part in parts])
+        return cls(min(part.least for part in parts), max(part.greatest for part in parts), some)
+
+
+def _readings(raster: Raster, spec: ImageSpec, path: Path) -> list[_Values]:
+    pixels = conform(raster, spec, str(path))
+    readings = valid(pixels, spec)
+    planes = [pixels[:, :, channel] for channel in range(spec.channels)]
+    if readings is None:
+        return [_Values.of(plane) for plane in planes]
+    return [_Values.of(plane[known.numpy()]) for plane, known in zip(planes, readings, strict=True)]
+
+
+def _range(values: _Values, outliers: bool, which: str) -> tuple[float, float]:
+    if not values.some.size:
+        raise PairsError(f"the {which} side holds no reading at all, only nodata; check data.{which}.nodata")
+    low, high = values.least, values.greatest
+    if outliers:
+        least, most = (float(end) for end in np.quantile(values.some, (TAIL, 1 - TAIL)))
+        if high - low > _STRETCH * (most - least) and most > least:
+            low, high = least, most
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
+def _settle_labels(side: Side, paths: Sequence[Path], headers: Sequence[Header], which: str) -> Side:
+    channels = 1 if headers[0].palette is not None else _counted(headers[0], side)
+    coding = side.coding or ("index" if channels == 1 else "colour")
+    classes = side.classes
+    if classes == "auto":
+        rasters = [read_raster(path) for path in _spread(paths)]
+        source = f"{paths[0].parent}: the {which} side"
+        if coding == "index":
+            classes = classes_of_values(values_in(rasters, side.nodata), headers[0].palette, source)
+        else:
+            colours = {colour for raster in rasters for colour in _colours(raster)}
+            classes = classes_of_colours(colours, source)
+    elif isinstance(classes, str):
+        classes = read_classes(Path(classes))
+    dtype = dtype_named(headers[0].dtype) if coding == "index" else "uint8"
+    return replace(
+        side,
+        channels=1 if coding == "index" else 3,
+        dtype=dtype,
+        coding=coding,
+        classes=_checked(classes),
+        range="full",
+    )
+
+
+def _checked(classes: str | tuple[Class, ...]) -> tuple[Class, ...]:
+    if isinstance(classes, str) or not classes:
+        raise ConfigError("classes: found none; expected a table with a line a class")
+    return classes
+
+
+def _colours(raster: Raster) -> set[tuple[int, int, int]]:
+    pixels = as_plain(raster, 3, "label map")
+    found = np.unique(pixels.reshape(-1, 3), axis=0)[:4096]
+    return {(int(red), int(green), int(blue)) for red, green, blue in found}
+
+
+def _spread(paths: Sequence[Path]) -> list[Path]:
+    """At most `SAMPLED` of the files, evenly over the list."""
+    places = np.unique(np.linspace(0, len(paths) - 1, min(SAMPLED, len(paths))).round().astype(int))
+    return [paths[place] for place in places]

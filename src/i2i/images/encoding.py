@@ -1,0 +1,105 @@
+"""Pixels ↔ the network's tensors: float32 (…, C, H, W), -1 and 1 the ends of the value range, one plane a class."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from i2i.images.conform import opacity
+from i2i.images.lab import lab_of_rgb, rgb_of_lab
+from i2i.images.spec import NO_CLASS, ImageSpec, Pixels
+
+FILL = 0.0
+"""What a network is shown where there is no reading: the middle of the range."""
+
+
+def encode(pixels: Pixels, spec: ImageSpec, *, clip: bool = True) -> Tensor:
+    """Pixels in memory, (…, H, W, `spec.stored_channels`), to float32 (…, `spec.planes`, H, W) in [-1, 1].
+
+    What is no reading becomes `FILL`; a class is 1 in its plane and -1 elsewhere. Values beyond the range are clipped,
+    as a network is to see and to give them; without `clip` they go on beyond -1 and 1, as a measure must see them.
+    """
+    if spec.is_labels:
+        return _one_hot(pixels, spec)
+    tensor = _planes(pixels[..., : spec.channels])
+    if spec.space == "lab":
+        encoded = lab_of_rgb(tensor.float().div_(255))
+    else:
+        centre, half = _centre_and_half(spec)
+        encoded = (tensor.float() - centre).div_(half)
+    readings = valid(pixels, spec)
+    if readings is not None:
+        encoded = torch.where(readings, encoded, FILL)
+    return encoded.clamp_(-1.0, 1.0) if clip else encoded
+
+
+def valid(pixels: Pixels, spec: ImageSpec) -> Tensor | None:
+    """Where there is a reading, bool (…, `spec.planes`, H, W); None where all of such an image always is one."""
+    if not spec.may_lack_readings:
+        return None
+    if spec.is_labels:
+        known = torch.from_numpy(pixels[..., 0] != NO_CLASS)[..., None, :, :]
+        return known.expand(*known.shape[:-3], spec.planes, *known.shape[-2:])
+    values = pixels[..., : spec.channels]
+    readings = np.ones(values.shape, bool) if values.dtype != np.float32 else np.isfinite(values)
+    for value in spec.nodata:
+        readings &= values != value
+    if spec.alpha == "mask":
+        readings &= pixels[..., spec.channels :] > 0
+    return _planes(readings)
+
+
+def decode(tensor: Tensor, spec: ImageSpec) -> Pixels:
+    """Float (…, `spec.planes`, H, W) to the pixels in memory, rounded to the nearest and clipped to the range."""
+    tensor = tensor.detach().float().cpu()
+    if spec.is_labels:
+        return np.ascontiguousarray(tensor.argmax(dim=-3)[..., None].to(torch.uint8).numpy())
+    if spec.space == "lab":
+        tensor = rgb_of_lab(tensor).mul_(2).sub_(1)
+    centre, half = _centre_and_half(spec)
+    if spec.dtype == "float32":
+        values = tensor.clamp(-1.0, 1.0).double().mul_(half).add_(centre)
+    else:
+        low, high = torch.from_numpy(spec.spans().T[:, :, None, None].copy()).float()
+        values = tensor.mul(half).add_(centre).round_().clamp(torch.ceil(low), torch.floor(high))
+    kinds = {"uint8": torch.uint8, "uint16": torch.uint16, "int16": torch.int16, "float32": torch.float32}
+    pixels = np.ascontiguousarray(values.to(kinds[spec.dtype]).movedim(-3, -1).numpy())
+    if spec.alpha != "mask":
+        return pixels
+    return np.concatenate([pixels, np.full((*pixels.shape[:-1], 1), opacity(spec), pixels.dtype)], axis=-1)
+
+
+def without_readings(pixels: Pixels, missing: Pixels, spec: ImageSpec) -> Pixels:
+    """The pixels with nodata written where `missing` (H, W) says so; as they are where the specification has none."""
+    if not missing.any():
+        return pixels
+    if spec.is_labels:
+        value: float = NO_CLASS
+    elif spec.nodata:
+        value = spec.nodata[0]
+    elif spec.dtype == "float32":
+        value = np.nan
+    else:
+        return pixels
+    marked = pixels.copy()
+    marked[missing] = value
+    return marked
+
+
+def _planes(array: Pixels) -> Tensor:
+    """(…, H, W, C) to (…, C, H, W) without a copy."""
+    return torch.from_numpy(np.require(array, requirements=["C", "W"])).movedim(-1, -3)
+
+
+def _centre_and_half(spec: ImageSpec) -> tuple[Tensor, Tensor]:
+    """Of each channel's range, (C, 1, 1) float32; the centre of whole-numbered ranges is exact in it."""
+    spans = spec.spans()
+    centre, half = spans.mean(axis=1), (spans[:, 1] - spans[:, 0]) / 2
+    one, other = (torch.from_numpy(each.astype(np.float32))[:, None, None] for each in (centre, half))
+    return one, other
+
+
+def _one_hot(pixels: Pixels, spec: ImageSpec) -> Tensor:
+    positions = torch.from_numpy(np.require(pixels[..., 0], requirements=["C", "W"])).long()
+    classes = torch.arange(spec.planes)[:, None, None]
+    planes = (positions[..., None, :, :] == classes).float().mul_(2).sub_(1)
+    return torch.where((positions == NO_CLASS)[..., None, :, :], FILL, planes)
