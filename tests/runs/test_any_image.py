@@ -242,3 +242,24 @@ def test_a_list_of_held_out_pairs_goes_into_the_bundle(tmp_path):
     run = train(pairs, tmp_path / "run", validation_list=str(tmp_path / "list.txt"))
     (tmp_path / "list.txt").unlink()
     assert i2i.evaluate(run.bundle, pairs, lpips=None).names == ["3", "5"]
+
+
+def test_a_large_image_is_translated_in_tiles_and_named_where_it_can_not_be(depth, tmp_path, monkeypatch):
+    translator = i2i.load(depth[1].bundle, resize="native")
+    large = tmp_path / "in" / "large.png"
+    write_image(large, np.random.default_rng(0).integers(0, 256, (150, 170, 3), dtype=np.uint8))
+    monkeypatch.setattr("i2i.translator.folder.TILED_FROM", 150 * 169)
+    calls = []
+    translate_file(translator, large, [tmp_path / "o.png"], progress=lambda *done: calls.append(done))
+    assert calls[-1][0] == calls[-1][1] > 20
+    told = len(calls)
+    made = read_raster(tmp_path / "o.png").pixels
+    assert (made.shape, made.dtype) == ((150, 170, 1), np.uint16)
+    translate_file(translator, large, [tmp_path / "off.png"], tile="off", progress=calls.append)
+    assert len(calls) == told
+    monkeypatch.setattr("i2i.translator.folder.PIXEL_LIMIT", 150 * 169)
+    with pytest.raises(i2i.I2IError, match=r"large.png: has 170x150 pixels.*translate it in tiles \(--tile 32\)"):
+        translate_file(translator, large, [tmp_path / "no.png"], tile="off")
+    outcome = translate_folder(i2i.load(depth[1].bundle), large.parent, tmp_path / "out", tile=32)
+    assert [path.name for path in (tmp_path / "out").glob("[a-z]*")] == ["large.tif"]
+    assert outcome.failed == {}

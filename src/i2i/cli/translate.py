@@ -7,12 +7,11 @@ from cyclopts import Parameter
 
 from i2i.cli import flags
 from i2i.cli.terminal import bar, complain, say, write_json
-from i2i.errors import ImageError, StorageError
+from i2i.errors import ConfigError, ImageError, StorageError
 
 if TYPE_CHECKING:
-    from i2i.images import ImageSpec
     from i2i.translator import Translator
-    from i2i.translator.folder import Side
+    from i2i.translator.folder import Side, Tile
 
 
 def translate(
@@ -25,6 +24,9 @@ def translate(
     side: Annotated[
         Literal["whole", "left", "right"], Parameter(help="Of side-by-side files, which half is the input.")
     ] = "whole",
+    tile: Annotated[
+        str, Parameter(help="Side in pixels of tiles at the image's own scale; or off; or auto: for what is large.")
+    ] = "auto",
     dropout: flags.Dropout = None,
     statistics: flags.Statistics = None,
     resize: flags.Resize = None,
@@ -43,40 +45,66 @@ def translate(
     """
     from i2i.translator import load
 
+    tiles = _read_tile(tile)
     translator = load(
         bundle,
         device=device or "auto",
         precision=precision or "fp32",
         statistics=statistics,
         dropout=flags.switch(dropout),
-        resize=resize,
+        resize="native" if isinstance(tiles, int) else resize,
     )
     say(translator.describe())
     if images.is_dir():
-        return _folder(translator, images, to, samples, seed or 0, side, json)
-    outputs = _outputs(images, to, samples, translator.config.target)
-    _translate_one(translator, images, outputs, seed or 0, side)
+        return _folder(translator, images, to, samples, seed or 0, side, tiles, json)
+    outputs = _outputs(translator, images, to, samples)
+    _translate_one(translator, images, outputs, seed or 0, side, tiles)
     write_json(json, {"written": [str(output) for output in outputs]})
     say(f"wrote {', '.join(str(output) for output in outputs)}")
     return 0
 
 
-def _translate_one(translator: "Translator", image: Path, outputs: list[Path], seed: int, side: "Side") -> None:
-    from i2i.translator.folder import looks_side_by_side, translate_file
+def _read_tile(text: str) -> "Tile":
+    if text in ("auto", "off"):
+        return "auto" if text == "auto" else "off"
+    if not text.isdecimal() or int(text) == 0:
+        raise ConfigError(f"--tile {text}: expected auto, off, or the side of a tile in pixels such as 256")
+    return int(text)
+
+
+def _translate_one(
+    translator: "Translator", image: Path, outputs: list[Path], seed: int, side: "Side", tile: "Tile"
+) -> None:
+    from i2i.translator.folder import translate_file
+
+    _warn(translator, image, side)
+    with bar("translating") as show:
+        translate_file(translator, image, outputs, seed=seed, side=side, tile=tile, progress=show)
+
+
+def _warn(translator: "Translator", image: Path, side: "Side") -> None:
+    """Of what is allowed and hardly meant: a pair taken for an input, a large image shrunk to a small one."""
+    from i2i.translator.folder import looks_side_by_side, loses_detail
 
     if side == "whole" and looks_side_by_side(translator, image):
         complain(f"{image}: looks like a side-by-side pair; --side left or --side right translates one half")
-    translate_file(translator, image, outputs, seed=seed, side=side)
+    elif loses_detail(translator, image):
+        height, width = translator.config.size
+        complain(
+            f"{image}: is much larger than the training size of {width}x{height}, at which it is translated before it "
+            f"is enlarged again; --tile {max(height, width)} keeps its own scale"
+        )
 
 
-def _outputs(image: Path, to: Path, samples: int, target: "ImageSpec") -> list[Path]:
+def _outputs(translator: "Translator", image: Path, to: Path, samples: int) -> list[Path]:
     """Where the samples of a single image go: `to` itself if it is named like an image, else into it as a folder."""
-    from i2i.images import lossless_suffix, stem_of, suffix_of
+    from i2i.images import stem_of, suffix_of
+    from i2i.translator.folder import output_suffix
 
     if not image.exists():
         raise ImageError(f"{image}: no such file or folder; check the path")
     suffix = suffix_of(to)
-    base = to if suffix else to / f"{stem_of(image).name}{lossless_suffix(image, target)}"
+    base = to if suffix else to / f"{stem_of(image).name}{output_suffix(translator, image)}"
     numbers = [""] if samples == 1 else [f".{number}" for number in range(1, samples + 1)]
     paths = [base.with_name(f"{stem_of(base).name}{number}{suffix_of(base)}") for number in numbers]
     for path in paths:
@@ -86,19 +114,28 @@ def _outputs(image: Path, to: Path, samples: int, target: "ImageSpec") -> list[P
 
 
 def _folder(
-    translator: "Translator", source: Path, to: Path, samples: int, seed: int, side: "Side", json: Path | None
+    translator: "Translator",
+    source: Path,
+    to: Path,
+    samples: int,
+    seed: int,
+    side: "Side",
+    tile: "Tile",
+    json: Path | None,
 ) -> int:
     from i2i.images import is_image
-    from i2i.translator.folder import looks_side_by_side, translate_folder
+    from i2i.translator.folder import translate_folder
 
     first = next((path for path in sorted(source.rglob("*")) if path.is_file() and is_image(path)), None)
     try:
-        if side == "whole" and first and looks_side_by_side(translator, first):
-            complain(f"{first}: looks like a side-by-side pair; --side left or --side right translates one half")
+        if first:
+            _warn(translator, first, side)
     except ImageError:
         pass  # it is named with the others that can't be read, at the end
     with bar("translating") as show:
-        outcome = translate_folder(translator, source, to, samples=samples, seed=seed, side=side, progress=show)
+        outcome = translate_folder(
+            translator, source, to, samples=samples, seed=seed, side=side, tile=tile, progress=show
+        )
     say(f"{to}: {len(outcome.written)} translated, {len(outcome.skipped)} were there, {len(outcome.failed)} failed")
     for reason in outcome.failed.values():
         complain(reason)

@@ -91,9 +91,10 @@ def _planes(array: Pixels) -> Tensor:
 
 
 def _centre_and_half(spec: ImageSpec) -> tuple[Tensor, Tensor]:
-    """Of each channel's range, (C, 1, 1) float32; the centre of whole-numbered ranges is exact in it."""
+    """Of each channel's range, (C, 1, 1) float32; half of it reaches both ends from the centre as rounded to that."""
     spans = spec.spans()
-    centre, half = spans.mean(axis=1), (spans[:, 1] - spans[:, 0]) / 2
+    centre = spans.mean(axis=1).astype(np.float32).astype(np.float64)
+    half = np.maximum(spans[:, 1] - centre, centre - spans[:, 0])
     one, other = (torch.from_numpy(each.astype(np.float32))[:, None, None] for each in (centre, half))
     return one, other
 

@@ -119,7 +119,8 @@ def write_raster(path: str | os.PathLike[str], raster: Raster) -> None:
         raise ImageError(f"{path}: no image format is known by the ending '{path.suffix}'; use .png or .tif")
     dtype, channels = raster.pixels.dtype.name, raster.pixels.shape[2]
     if not kind.holds(dtype, channels, suffix_of(path)):
-        raise ImageError(f"{path}: {suffix_of(path)} can't hold {channels} channels of {dtype}; use .tif or .npy")
+        others = ".png or .tif" if FORMATS[".png"].holds(dtype, channels, ".png") else ".tif or .npy"
+        raise ImageError(f"{path}: {suffix_of(path)} can't hold {channels} channels of {dtype}; use {others}")
     pixels = np.ascontiguousarray(raster.pixels, raster.pixels.dtype.newbyteorder("="))
     with replacing(path) as file:
         kind.write(file, replace(raster, pixels=pixels), suffix_of(path))

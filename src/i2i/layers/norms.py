@@ -2,7 +2,10 @@
 
 from typing import Literal, Self
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.modules.batchnorm import _NormBase
 
 from i2i.layers.arguments import one_of
 
@@ -16,11 +19,50 @@ The Lua original sets every bias to zero before each step, so it trains as with 
 """
 
 
-class BatchNorm(nn.BatchNorm2d):
+class ImageNorm(_NormBase):
+    """Mixed in before a layer of torch that normalises by the images at hand: holds the statistics of some for others.
+
+    What is held is no part of the state, which is the same to the bit before, meanwhile and after.
+    """
+
+    _measures = False
+    _held: tuple[Tensor, Tensor] | None = None
+
+    @property
+    def follows_image(self) -> bool:
+        """Whether the result for an image depends on the statistics of this image and of those in its batch."""
+        return self._held is None
+
+    def measure(self) -> None:
+        """Hold the variance and mean of the next batch, over all its images and places, from then on."""
+        self._measures = True
+
+    def release(self) -> None:
+        """Normalise by the images at hand again."""
+        self._measures, self._held = False, None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """By the statistics held, if any."""
+        if self._measures:
+            self._held = torch.var_mean(x.float(), dim=(0, 2, 3), correction=0)
+            self._measures = False
+        if self._held is None:
+            normalised: Tensor = super().forward(x)
+            return normalised
+        variance, mean = self._held
+        return F.batch_norm(x, mean, variance, self.weight, self.bias, eps=self.eps)
+
+
+class BatchNorm(ImageNorm, nn.BatchNorm2d):
     """Batch normalisation that can also use the statistics of the batch without learning from it.
 
     (N, C, H, W) -> (N, C, H, W).  https://arxiv.org/abs/1502.03167
     """
+
+    @property
+    def follows_image(self) -> bool:
+        """See `ImageNorm`; with running statistics it never does."""
+        return self.training and super().follows_image
 
     def train(self, mode: bool = True) -> Self:
         """Back to plain training or evaluation, whatever was set by `use_batch`."""
@@ -33,13 +75,20 @@ class BatchNorm(nn.BatchNorm2d):
         self.track_running_stats = False  # the buffers stay, in the state too; forward only stops to touch them
 
 
+class InstanceNorm(ImageNorm, nn.InstanceNorm2d):
+    """Instance normalisation without parameters, which can also hold the statistics of other images.
+
+    (N, C, H, W) -> (N, C, H, W).  https://arxiv.org/abs/1607.08022
+    """
+
+
 def normalisation(norm: Norm, channels: int) -> nn.Module:
     """The layer that `norm` names, for (N, channels, H, W); raises `ConfigError` for an unknown name."""
     one_of(Norm, norm=norm)
     if norm == "batch":
         return BatchNorm(channels)
     if norm == "instance":
-        return nn.InstanceNorm2d(channels)
+        return InstanceNorm(channels)
     return nn.Identity()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from i2i.errors import ImageError
@@ -76,6 +77,20 @@ def test_a_file_is_read_by_its_content_whatever_it_is_called(tmp_path, true, cal
     path = (tmp_path / f"true{true}").rename(tmp_path / f"called{called}")
     np.testing.assert_array_equal(read_raster(path).pixels, pixels)
     assert read_header(path).dtype == "uint16"
+
+
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_every_kind_of_tiff_is_known_by_its_content(tmp_path, big, byteorder):
+    tifffile.imwrite(tmp_path / "a.jpg", DEEP, photometric="rgb", bigtiff=big, byteorder=byteorder)
+    np.testing.assert_array_equal(read_raster(tmp_path / "a.jpg").pixels, DEEP)
+
+
+def test_a_dicom_file_may_begin_like_a_tiff_file(tmp_path):
+    write_raster(tmp_path / "a.dcm", Raster(DEEP[:, :, :1]))
+    data = (tmp_path / "a.dcm").read_bytes()
+    (tmp_path / "a.dcm").write_bytes(b"II*\0" + data[4:])
+    np.testing.assert_array_equal(read_raster(tmp_path / "a.dcm").pixels, DEEP[:, :, :1])
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "BMP", "GIF", "PPM"])
@@ -185,9 +200,14 @@ def test_the_pixels_of_an_output_come_back_through_its_file(tmp_path, source, sp
 
 
 def test_what_a_format_can_not_hold_is_refused_and_nothing_written(tmp_path):
-    for name, pixels in (("a.png", DEEP.astype(np.float32)), ("a.jpg", DEEP), ("a.dcm", DEEP), ("a.gif", DEEP)):
-        with pytest.raises(ImageError, match=f"{suffix_of(Path(name))} can't hold 3 channels of .*; use .tif or .npy"):
-            write_raster(tmp_path / name, Raster(pixels))
+    for suffix, dtype, advice in (
+        (".png", "float32", ".tif or .npy"),
+        (".dcm", "int16", ".tif or .npy"),
+        (".jpg", "uint16", ".png or .tif"),
+        (".gif", "uint8", ".png or .tif"),
+    ):
+        with pytest.raises(ImageError, match=rf"\{suffix} can't hold 3 channels of {dtype}; use {advice}"):
+            write_raster(tmp_path / f"a{suffix}", Raster(DEEP.astype(dtype)))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -202,6 +222,18 @@ def test_silence_is_only_for_the_library_and_only_while_it_decodes(caplog):
         decode()
     logging.getLogger("tifffile").error("afterwards")
     assert [record.getMessage() for record in caplog.records] == ["ours", "afterwards"]
+
+
+def test_what_a_library_raises_becomes_one_line():
+    with pytest.raises(ImageError) as error, decoding("a.tif", "tifffile"):
+        raise KeyError("this\nand  that")
+    assert "'this\\nand that'" in str(error.value)
+    with pytest.raises(ImageError) as error, decoding("a.tif", "tifffile"):
+        raise RuntimeError("this:\n  that.")
+    assert str(error.value).startswith("a.tif: ")
+    assert "(this: that)" in str(error.value)
+    with pytest.raises(MemoryError), decoding("a.tif", "tifffile"):
+        raise MemoryError
 
 
 def test_silence_of_threads_at_once_ends_with_the_last(caplog):

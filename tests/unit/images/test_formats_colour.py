@@ -106,11 +106,20 @@ def test_srgb_and_profiles_that_can_not_be_used_change_nothing(tmp_path, caplog,
     assert caplog.records == []
 
 
-def test_srgb_under_another_name_changes_nothing(tmp_path):
+def test_a_profile_that_calls_itself_srgb_changes_nothing(tmp_path):
+    called = other_space().replace("Odd one".encode("utf-16-be"), "sRGB v4".encode("utf-16-be"))
+    assert called != other_space()
+    Image.fromarray(COLOUR).save(tmp_path / "a.png", icc_profile=called)
+    np.testing.assert_array_equal(read_raster(tmp_path / "a.png").pixels, COLOUR)
+
+
+def test_srgb_under_another_name_changes_nothing(tmp_path, caplog):
+    caplog.set_level(logging.INFO, "i2i")
     renamed = SRGB.replace("sRGB built-in".encode("utf-16-be"), "c2, as phones".encode("utf-16-be"))
     assert renamed != SRGB
     Image.fromarray(COLOUR).save(tmp_path / "a.png", icc_profile=renamed)
     np.testing.assert_array_equal(read_raster(tmp_path / "a.png").pixels, COLOUR)
+    assert caplog.records == []
 
 
 def test_each_profile_is_told_of_once_with_the_first_file(tmp_path, caplog):
@@ -122,6 +131,13 @@ def test_each_profile_is_told_of_once_with_the_first_file(tmp_path, caplog):
     assert record.name == "i2i"
     assert "first.png: colour profile 'Odd one" in record.getMessage()
     assert record.getMessage().endswith("converted to sRGB")
+
+
+def test_indices_of_palette_tiff_are_no_colours(tmp_path):
+    tags = [(34675, 7, len(grey_space()), grey_space())]
+    index, table = COLOUR[:, :, 0], np.zeros((3, 256), np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", index, photometric="palette", colormap=table, extratags=tags)
+    np.testing.assert_array_equal(read_raster(tmp_path / "a.tif").pixels[:, :, 0], index)
 
 
 def test_samples_of_16_bits_are_left_as_they_are(tmp_path):

@@ -2,7 +2,6 @@
 
 import gzip
 import sys
-import warnings
 
 import imagecodecs
 import numpy as np
@@ -202,16 +201,31 @@ def test_a_slice_without_preamble_is_read(tmp_path):
     np.testing.assert_array_equal(read(tmp_path / "bare.dcm").pixels[:, :, 0], SLICE)
 
 
-def test_odd_values_neither_warn_nor_stop_the_output(tmp_path, caplog):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        dicom(tmp_path / "a.dcm", SLICE)
-        data = (tmp_path / "a.dcm").read_bytes()
-        (tmp_path / "a.dcm").write_bytes(data.replace(b"1.2.3.9\0", b"x.2.3.y\0"))
+def test_a_data_set_that_is_not_coded_as_it_says_neither_warns_nor_stops_the_output(tmp_path, caplog):
+    dicom(tmp_path / "a.dcm", SLICE)
+    explicit = (tmp_path / "a.dcm").read_bytes()
+    pydicom.Dataset(pydicom.dcmread(tmp_path / "a.dcm")).save_as(
+        tmp_path / "a.dcm", implicit_vr=True, little_endian=True
+    )
+    implicit = (tmp_path / "a.dcm").read_bytes()
+    odd = implicit.replace(b"1.2.3.9\0", b"x.2.3.y\0")
+    (tmp_path / "a.dcm").write_bytes(explicit[: explicit.index(b"\x08\0\x08\0CS")] + odd)
     source = read(tmp_path / "a.dcm")
     write_raster(tmp_path / "b.dcm", source)
     np.testing.assert_array_equal(read(tmp_path / "b.dcm").pixels, source.pixels)
+    assert pydicom.dcmread(tmp_path / "b.dcm").PatientID == "42"
     assert caplog.records == []
+
+
+def test_elements_that_can_not_be_understood_are_left_out(tmp_path):
+    dicom(tmp_path / "a.dcm", SLICE)
+    source = read(tmp_path / "a.dcm")
+    odd = pydicom.tag.Tag("SpiralPitchFactor")
+    source.metadata.template[odd] = pydicom.dataelem.RawDataElement(odd, "FD", 3, b"abc", 0, False, True)
+    write_raster(tmp_path / "b.dcm", source)
+    after = pydicom.dcmread(tmp_path / "b.dcm")
+    assert "SpiralPitchFactor" not in after
+    assert after.PatientID == "42"
 
 
 @pytest.mark.parametrize("share", [0.1, 0.6, 0.98])

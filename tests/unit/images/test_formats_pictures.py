@@ -10,7 +10,17 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from i2i.errors import ImageError
-from i2i.images import Raster, as_plain, from_pil, read_header, read_image, read_raster, write_image, write_raster
+from i2i.images import (
+    Metadata,
+    Raster,
+    as_plain,
+    from_pil,
+    read_header,
+    read_image,
+    read_raster,
+    write_image,
+    write_raster,
+)
 
 RANDOM = np.random.default_rng(0)
 COLOUR = RANDOM.integers(0, 256, (5, 7, 3), dtype=np.uint8)
@@ -98,6 +108,19 @@ def test_photographs_are_turned_as_pillow_turns_them(tmp_path, name, orientation
 
     with Image.open(tmp_path / name) as image:
         np.testing.assert_array_equal(raster.pixels, np.asarray(ImageOps.exif_transpose(image)))
+
+
+@pytest.mark.parametrize(("orientation", "expected"), [(1, (300, 100, 2)), (3, (300, 100, 2)), (6, (100, 300, 2))])
+def test_the_resolution_is_turned_too(tmp_path, orientation, expected):
+    Image.fromarray(COLOUR).save(tmp_path / "a.jpg", exif=b"Exif\0\0" + turned_exif(orientation), dpi=(300, 100))
+    assert read(tmp_path / "a.jpg").metadata.resolution == expected
+
+
+@pytest.mark.parametrize(("resolution", "dpi"), [((100.0, 50.0, 3), (254, 127)), ((100.0, 50.0, 1), None)])
+def test_resolutions_of_other_units_are_converted_or_left_out(tmp_path, resolution, dpi):
+    write_raster(tmp_path / "a.png", Raster(COLOUR, metadata=Metadata(resolution)))
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.info.get("dpi") == (dpi and pytest.approx(dpi, abs=0.01))
 
 
 def test_turning_does_not_change_the_caller_s_image():

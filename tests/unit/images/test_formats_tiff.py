@@ -94,12 +94,15 @@ def test_of_pyramids_and_other_pages_the_first_image_is_read(tmp_path):
         assert raster.names == ("red", "green", "blue")
 
 
-def test_of_an_ome_set_of_several_files_each_is_read_for_itself(tmp_path):
-    parts = "".join(
-        f'<TiffData FirstC="{channel}" IFD="0" PlaneCount="1">'
-        f'<UUID FileName="{name}">urn:uuid:0000000{channel}-0000-0000-0000-000000000000</UUID></TiffData>'
-        for channel, name in enumerate(("one.ome.tif", "two.ome.tif"))
-    )
+@pytest.mark.parametrize("missing", ["in the other file", "nowhere"])
+def test_of_an_ome_set_each_file_is_read_for_itself(tmp_path, missing):
+    parts = '<TiffData FirstC="0" IFD="0" PlaneCount="1"/>'
+    if missing == "in the other file":
+        parts = "".join(
+            f'<TiffData FirstC="{channel}" IFD="0" PlaneCount="1">'
+            f'<UUID FileName="{name}">urn:uuid:0000000{channel}-0000-0000-0000-000000000000</UUID></TiffData>'
+            for channel, name in enumerate(("one.ome.tif", "two.ome.tif"))
+        )
     xml = (
         '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" '
         'UUID="urn:uuid:00000000-0000-0000-0000-000000000000"><Image ID="Image:0"><Pixels ID="Pixels:0" '
@@ -178,6 +181,16 @@ def test_the_orientation_tag_turns_as_pillow_does(tmp_path, orientation):
     assert bool(raster.metadata.tags) == (orientation == 1)  # a place on the earth is that of the unturned image
 
 
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("mode", ["CMYK", "LAB"])
+def test_colours_that_are_converted_are_turned_once(tmp_path, mode, orientation):
+    image = Image.fromarray(COLOUR, "LAB") if mode == "LAB" else Image.fromarray(COLOUR).convert(mode)
+    image.save(tmp_path / "a.tif", tiffinfo={274: orientation})
+    turns = {1: 0, 3: 2, 6: -1, 8: 1}[orientation]
+    expected = np.rot90(np.asarray(image.convert("RGB")), turns)
+    np.testing.assert_array_equal(read(tmp_path / "a.tif").pixels, expected)
+
+
 def test_palettes_stay_indices_with_8_bit_colours(tmp_path):
     palette = RANDOM.integers(0, 256, (256, 3), dtype=np.uint8)
     index = RANDOM.integers(0, 256, (9, 8), dtype=np.uint8)
@@ -192,6 +205,13 @@ def test_palettes_stay_indices_with_8_bit_colours(tmp_path):
     np.testing.assert_array_equal(again.pixels, raster.pixels)
     np.testing.assert_array_equal(again.palette, palette)
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "b.tif").convert("RGB")), palette[index])
+
+
+def test_palettes_of_8_bits_are_taken_as_they_are(tmp_path):
+    palette = RANDOM.integers(0, 256, (256, 3), dtype=np.uint8)
+    index = RANDOM.integers(0, 256, (9, 8), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", index, photometric="palette", colormap=palette.T.astype(np.uint16))
+    np.testing.assert_array_equal(read(tmp_path / "a.tif").palette, palette)
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "LAB"])
@@ -288,7 +308,8 @@ def test_a_map_keeps_its_place_and_nodata_and_bands_from_rasterio_to_rasterio(tm
         out.update_tags(survey="north")
         for band, name in enumerate(("B02", "B03", "B04", "B08 <ä>", "B11"), start=1):
             out.set_band_description(band, name)
-        out.update_tags(1, STATISTICS_MAXIMUM="1")
+        out.update_tags(STATISTICS_MAXIMUM="1")
+        out.update_tags(1, wavelength="490")
     raster = read(tmp_path / "in.tif")
     np.testing.assert_array_equal(raster.pixels, LAST)
     assert raster.names == ("B02", "B03", "B04", "B08 <ä>", "B11")
@@ -301,7 +322,8 @@ def test_a_map_keeps_its_place_and_nodata_and_bands_from_rasterio_to_rasterio(tm
         assert after.nodata == -9999
         assert after.descriptions == before.descriptions
         assert after.tags()["survey"] == "north"
-        assert after.tags(1) == {}  # statistics are those of other values
+        assert "STATISTICS_MAXIMUM" not in after.tags()  # of other values,
+        assert after.tags(1) == {}  # as are the bands
         np.testing.assert_array_equal(after.read(), BANDS)
     again = read(tmp_path / "out.tif").metadata
     assert [tag for tag in again.tags if tag.code < 42112] == [tag for tag in raster.metadata.tags if tag.code < 42112]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -47,10 +47,16 @@ def translators(bundle):
     return {resize: i2i.load(bundle, resize=resize) for resize in ("native", "training")}
 
 
-@settings(max_examples=25, deadline=None)
-@given(height=st.integers(1, 70), width=st.integers(1, 70), resize=st.sampled_from(["native", "training"]))
-def test_the_output_has_the_size_of_the_input_whatever_it_is(translators, height, width, resize):
-    assert translators[resize](noise(height, width)).shape == (height, width, 3)
+SIZES = st.tuples(st.integers(1, 70), st.integers(1, 70)) | st.tuples(st.integers(1, 1000), st.integers(1, 37))
+
+
+@settings(max_examples=40, deadline=None)
+@given(size=SIZES | SIZES.map(lambda size: size[::-1]), resize=st.sampled_from(["native", "training"]))
+@example(size=(1, 1), resize="native")
+@example(size=(1000, 37), resize="native")
+@example(size=(37, 1000), resize="training")
+def test_the_output_has_the_size_of_the_input_whatever_it_is(translators, size, resize):
+    assert translators[resize](noise(*size)).shape == (*size, 3)
 
 
 @given(length=st.integers(1, 40), multiple=st.sampled_from([1, 4, 32]))

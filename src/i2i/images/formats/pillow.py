@@ -150,6 +150,8 @@ def header_of(image: Image.Image, turned: int, name: str) -> Header:
 
 def orientation_of(image: Image.Image) -> int:
     """From EXIF or XMP, as far as they have been read: without decoding what lies before them."""
+    if image.format == "TIFF":  # Pillow turns these itself
+        return orientation.AS_IT_IS
     return int(Image.Image.getexif(image).get(orientation.TAG, orientation.AS_IT_IS))
 
 

@@ -69,28 +69,31 @@ def write(file: IO[bytes], raster: Raster, suffix: str) -> None:
     """
     import tifffile
 
-    pixels = raster.pixels
-    channels = pixels.shape[2]
-    palette = raster.palette if channels == 1 and pixels.dtype == np.uint8 else None
+    pixels = raster.pixels[:, :, 0] if raster.pixels.shape[2] == 1 else raster.pixels
+    tifffile.imwrite(file, pixels, **write_options(raster, pixels.nbytes))
+
+
+def write_options(raster: Raster, size: int) -> dict[str, Any]:
+    """Arguments of `tifffile.imwrite` for samples of `size` bytes in all that are like the raster's."""
+    channels = raster.pixels.shape[2]
+    palette = raster.palette if channels == 1 and raster.pixels.dtype == np.uint8 else None
     colours = 3 if _is_colour(raster) else 1
     kinds = ["unspecified"] * (channels - colours)
     if raster.has_alpha and channels == colours + 1:
         kinds = ["unassalpha"]
-    tifffile.imwrite(
-        file,
-        pixels[:, :, 0] if channels == 1 else pixels,
-        bigtiff=pixels.nbytes > _MOST_BYTES,
-        photometric="palette" if palette is not None else "rgb" if colours == 3 else "minisblack",
-        planarconfig=None if channels == 1 else "contig",
-        extrasamples=kinds or None,
-        colormap=None if palette is None else _colour_map(palette),
-        compression="zlib",
-        compressionargs={"level": _FASTEST},
-        predictor=1 if palette is not None else 3 if pixels.dtype == np.float32 else 2,
-        metadata=None,
-        software="i2i",
+    return {
+        "bigtiff": size > _MOST_BYTES,
+        "photometric": "palette" if palette is not None else "rgb" if colours == 3 else "minisblack",
+        "planarconfig": None if channels == 1 else "contig",
+        "extrasamples": kinds or None,
+        "colormap": None if palette is None else _colour_map(palette),
+        "compression": "zlib",
+        "compressionargs": {"level": _FASTEST},
+        "predictor": 1 if palette is not None else 3 if raster.pixels.dtype == np.float32 else 2,
+        "metadata": None,
+        "software": "i2i",
         **tifftags.options(raster),
-    )
+    }
 
 
 class _Found(NamedTuple):
@@ -159,11 +162,13 @@ def _long_axes(axes: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]
 
 def _is_for_pillow(page: "TiffPage") -> bool:
     """Whether it has 8-bit colours that tifffile gives as they are stored and Pillow as sRGB."""
-    if page.dtype != np.uint8:
-        return False
     converted = page.photometric == _YCBCR and page.compression in _JPEG
-    stored = page.photometric == _SEPARATED and page.samplesperpixel == 4
-    return stored or (page.photometric in (_YCBCR, _CIELAB) and page.samplesperpixel == 3 and not converted)
+    coded = page.photometric in (_YCBCR, _CIELAB) and page.samplesperpixel == 3 and not converted
+    return coded and page.dtype == np.uint8
+
+
+def _is_cmyk(page: "TiffPage") -> bool:
+    return page.photometric == _SEPARATED and page.samplesperpixel == 4 and page.dtype == np.uint8
 
 
 def _header(found: _Found) -> Header:
@@ -171,10 +176,13 @@ def _header(found: _Found) -> Header:
     rows, columns = (found.shape[axis] for axis in found.order[:2])
     height, width = orientation.turned_size(rows, columns, tifftags.orientation_of(found.page))
     nodata = tifftags.nodata_of(found.page, dtype)
-    return Header(height, width, found.channels, dtype, _names(found), _palette(found.page), nodata)
+    channels = 3 if _is_cmyk(found.page) else found.channels
+    return Header(height, width, channels, dtype, _names(found), _palette(found.page), nodata)
 
 
 def _names(found: _Found) -> tuple[str, ...]:
+    if _is_cmyk(found.page):
+        return pillow.COLOUR
     named = tifftags.names_of(found.file, found.page, found.channels)
     if named or found.is_stack:
         return named
@@ -212,11 +220,15 @@ def _meant(stored: NDArray[Any], found: _Found) -> Pixels:
         highest = True if stored.dtype == bool else (1 << page.bitspersample) - 1
         stored = highest ^ stored
     pixels = keep(stored, name)
+    if _is_cmyk(page):
+        image = to_srgb(Image.fromarray(np.ascontiguousarray(pixels), "CMYK"), page.iccprofile, name)
+        return np.asarray(image.convert("RGB"))
     if _alpha(page) == _ASSOCIATED:
         pixels = _divided_by_alpha(pixels)
-    if pixels.dtype != np.uint8 or found.is_stack or pixels.shape[2] > 4 or not page.iccprofile:
-        return pixels
-    return _in_srgb(pixels, bytes(page.iccprofile), name)
+    is_picture = pixels.dtype == np.uint8 and pixels.shape[2] <= 4 and page.photometric != _PALETTE
+    if is_picture and not found.is_stack and page.iccprofile:
+        return _in_srgb(pixels, page.iccprofile, name)
+    return pixels
 
 
 def _divided_by_alpha(pixels: Pixels) -> Pixels:
