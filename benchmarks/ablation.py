@@ -19,7 +19,7 @@ from i2i.config import read_size
 from i2i.data.layouts import find_pairs
 from i2i.data.samples import Reading, read_pair
 from i2i.evaluation import contact_sheet
-from i2i.images import write_image
+from i2i.images import ImageSpec, write_image
 from i2i.translator import load
 
 ROWS = {
@@ -121,7 +121,7 @@ def pictures(arguments: argparse.Namespace, to: Path):
     translators = {row: load(to / row) for row in ROWS}
     rows = []
     for pair in pairs:
-        given, target = read_pair(pair, Reading(3, 3, read_size(arguments.size)))
+        given, target = read_pair(pair, Reading(ImageSpec(3), ImageSpec(3), read_size(arguments.size)))
         rows.append([given, *(translator(given) for translator in translators.values()), target])
     return contact_sheet(rows, ["input", *ROWS, "target"])
 

@@ -51,6 +51,14 @@ def append_text(path: str | os.PathLike[str], text: str) -> None:
         raise StorageError(_explain(Path(path), error)) from error
 
 
+def refuse_filled(folder: str | os.PathLike[str]) -> None:
+    """Refuse a folder, for new files, that holds something already. Raises `StorageError`."""
+    folder = Path(folder)
+    found = next(folder.iterdir(), None) if folder.is_dir() else folder if folder.exists() else None
+    if found:
+        raise StorageError(f"{folder}: already holds {found.name}; expected a new or empty folder; choose another")
+
+
 def _sync_folder(folder: Path) -> None:
     if os.name == "nt":  # folders can't be opened there; the rename itself is durable enough
         return

@@ -69,5 +69,5 @@ def tasks(*, json: flags.Json = None) -> None:
 
     for name, task in TASKS.items():
         out.print(f"[bold]{name:<24}[/]{task.summary}")
-    say("Make pairs with 'i2i data make TASK PHOTOS --to PAIRS', or train on photos with --set data.task=TASK.")
+    say("Make pairs with 'i2i data make TASK PHOTOS --to PAIRS', or train on photos with --task TASK.")
     write_json(json, {name: {"summary": task.summary, "best": task.measure} for name, task in TASKS.items()})

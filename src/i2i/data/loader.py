@@ -6,7 +6,6 @@ from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 
 from i2i.config import Augment
@@ -14,7 +13,7 @@ from i2i.data.augment import Sampled, make_sample
 from i2i.data.order import index_at, random_at
 from i2i.data.samples import Batch
 from i2i.data.store import PairStore
-from i2i.data.tasks import Task
+from i2i.data.tasks import Task, cut_out
 from i2i.images import ImageSpec, Interpolation, Pixels
 
 _AUGMENTATION, _TASK = 1, 2
@@ -63,7 +62,7 @@ class Loader:
         given, wanted = self.store[index_at(self.seed, images_seen, len(self.store))]
         if self.task is not None:
             random = random_at(self.seed, _TASK, images_seen)
-            given, wanted = self.task.make(_part(wanted, self.size, random), random)
+            given, wanted = self.task.make(cut_out(wanted, _room(wanted, self.size), random), random)
         random = random_at(self.seed, _AUGMENTATION, images_seen)
         return make_sample(
             given, wanted, self.specs, size=self.size, mirror=self.mirror, augment=self.augment, random=random,
@@ -96,9 +95,8 @@ class Loader:
                     future.cancel()
 
 
-def _part(photo: Pixels, size: tuple[int, int], random: np.random.Generator) -> Pixels:
-    """A part of a large photo, somewhere in it; a small one whole."""
-    height, width = (min(has, math.ceil(wants * _CONTEXT)) for has, wants in zip(photo.shape[:2], size, strict=True))
-    top = int(random.integers(0, photo.shape[0] - height + 1))
-    left = int(random.integers(0, photo.shape[1] - width + 1))
-    return photo[top : top + height, left : left + width]
+def _room(photo: Pixels, size: tuple[int, int]) -> tuple[int, int]:
+    """The height and width of a photo that a task works on: as much as augmentation may need, at least the crop."""
+    most = (math.ceil(side * _CONTEXT) for side in size)
+    height, width = (max(side, min(has, m)) for side, has, m in zip(size, photo.shape[:2], most, strict=True))
+    return height, width

@@ -12,7 +12,8 @@ from i2i.data.sketches.drawing import Drawing
 from i2i.data.sketches.hand import drawn
 from i2i.data.sketches.ink import painted
 from i2i.data.sketches.linework import linework
-from i2i.errors import ConfigError, StorageError
+from i2i.errors import ConfigError
+from i2i.files import refuse_filled
 from i2i.images import Pixels, write_image
 
 SPLITS: Mapping[str, float] = {"train": 0.8, "val": 0.1, "test": 0.1}
@@ -78,7 +79,7 @@ def write_pairs(
     _check(seed, size)
     counts = _divided(count, splits, "pairs")
     blocks = _blocks(drawings, splits)
-    _refuse_filled(folder)
+    refuse_filled(folder)
     written = 0
     for split, in_split in counts.items():
         for number in range(in_split):
@@ -113,12 +114,6 @@ def _divided(count: int, splits: Mapping[str, float], what: str) -> dict[str, in
         sizes[max(sizes, key=sizes.__getitem__)] -= 1
         sizes[name] = 1
     return sizes
-
-
-def _refuse_filled(folder: Path) -> None:
-    found = next(folder.iterdir(), None) if folder.is_dir() else folder if folder.exists() else None
-    if found:
-        raise StorageError(f"{folder}: already holds {found.name}; expected a new or empty folder; choose another")
 
 
 def _check(seed: int, size: tuple[int, int]) -> None:

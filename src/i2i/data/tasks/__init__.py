@@ -13,7 +13,7 @@ and of a written folder are the same.
 """
 
 from i2i.data.tasks.catalogue import TASKS, task_by_name
-from i2i.data.tasks.folder import Made, train_command, write_pairs
+from i2i.data.tasks.folder import Made, cut_out, train_command, write_pairs
 from i2i.data.tasks.task import COLOUR, Task
 
-__all__ = ["COLOUR", "TASKS", "Made", "Task", "task_by_name", "train_command", "write_pairs"]
+__all__ = ["COLOUR", "TASKS", "Made", "Task", "cut_out", "task_by_name", "train_command", "write_pairs"]

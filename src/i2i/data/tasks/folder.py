@@ -13,8 +13,8 @@ from i2i.data.layouts import Pair, Split, find_pairs
 from i2i.data.order import random_of
 from i2i.data.splits import HoldOut, hold_out
 from i2i.data.tasks.task import COLOUR, Task
-from i2i.errors import ConfigError, ImageError, InputError, StorageError
-from i2i.files import write_text
+from i2i.errors import ConfigError, ImageError, InputError
+from i2i.files import refuse_filled, write_text
 from i2i.images import Pixels, read_pixels, write_pixels
 
 INPUT, TARGET = "input", "target"
@@ -91,7 +91,7 @@ def write_pairs(
             leave nothing to train on.
     """
     making, made = Making(size, per_photo, seed, validation, test), Made(Path(to))
-    _refuse_filled(made.folder)
+    refuse_filled(made.folder)
     splits = _divided(find_pairs(photos, "photos").splits, making)
     jobs = [(split, photo) for split, found in splits.items() for photo in found]
     numbered = per_photo > 1 or _look_like_sides([photo.name for _, photo in jobs])
@@ -167,9 +167,3 @@ def _write_origin(made: Made, task: Task, making: Making) -> None:
         "No photo has pairs in two splits. `task.json` holds all that is needed to make them again.\n\n"
         f"    {train_command(task, 'PAIRS', making.size)}\n",
     )
-
-
-def _refuse_filled(folder: Path) -> None:
-    found = next(folder.iterdir(), None) if folder.is_dir() else folder if folder.exists() else None
-    if found:
-        raise StorageError(f"{folder}: already holds {found.name}; expected a new or empty folder; choose another")
