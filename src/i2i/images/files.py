@@ -39,7 +39,7 @@ def stem_of(path: Path) -> Path:
 
 def read_header(path: str | os.PathLike[str], pixel_limit: int = PIXEL_LIMIT) -> Header:
     """Size, channels and type of an image file, from its header alone. Raises `ImageError` as `read_raster` does."""
-    path = _there(Path(path))
+    path = existing(Path(path))
     header = recognise(path, suffix_of(path)).read_header(path)
     _check_limit(path, header, pixel_limit)
     return header
@@ -58,7 +58,7 @@ def read_raster(path: str | os.PathLike[str], pixel_limit: int = PIXEL_LIMIT) ->
     Raises:
         ImageError: missing, empty, truncated, not an image, of a kind that can't be read, or over the limit.
     """
-    path = _there(Path(path))
+    path = existing(Path(path))
     return recognise(path, suffix_of(path)).read(path, lambda header: _check_limit(path, header, pixel_limit))
 
 
@@ -159,7 +159,8 @@ LOSSY = frozenset({".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".ppm", ".pgm"})
 """Endings that a translation never takes from its input: they lose, or few programs expect them."""
 
 
-def _there(path: Path) -> Path:
+def existing(path: Path) -> Path:
+    """The path, of a file that may be an image. Raises `ImageError` if there is none, or nothing in it."""
     if not path.exists():
         raise ImageError(f"{path}: no such file; check the path")
     if path.is_dir():

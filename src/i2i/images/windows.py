@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from i2i.errors import ImageError
 from i2i.files import replacing
-from i2i.images.files import PIXEL_LIMIT, _there, read_raster, suffix_of, write_raster
+from i2i.images.files import PIXEL_LIMIT, existing, read_raster, suffix_of, write_raster
 from i2i.images.formats import FORMATS, arrays, orientation, recognise, tiff, tifftags
 from i2i.images.formats.decoding import decoding
 from i2i.images.formats.samples import keep
@@ -86,7 +86,7 @@ def open_windows(path: Path, pixel_limit: int = PIXEL_LIMIT) -> Iterator[WindowR
     Raises:
         ImageError: as `read_raster`.
     """
-    kind = recognise(_there(path), suffix_of(path))
+    kind = recognise(existing(path), suffix_of(path))
     with ExitStack() as files:
         reader = None
         if kind is FORMATS[".tif"]:
@@ -205,7 +205,7 @@ def _paste(window: NDArray[Any], segment: NDArray[Any], top: int, left: int) -> 
     window[rows, columns] = segment[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
 
 
-def _planes(found: tiff._Found) -> list[_Plane]:
+def _planes(found: tiff.Found) -> list[_Plane]:
     """Of which the channels are made, in order; none where they lie otherwise than in strips or tiles of their page."""
     pages: list[Any] = [found.page]
     if found.is_stack:
@@ -224,27 +224,27 @@ def _tiff_reader(path: Path, pixel_limit: int, files: ExitStack) -> WindowReader
     header = tiff.read_header(path)
     with decoding(path, "tifffile"):
         file = files.enter_context(tifffile.TiffFile(path))
-        found = tiff._find(file, path)
+        found = tiff.find_image(file, path)
         planes = _planes(found)
         metadata = tifftags.metadata_of(found.file, found.page)
     turned = tifftags.orientation_of(found.page) != orientation.AS_IT_IS
     largest = max((plane.largest_piece for plane in planes), default=0)
-    if not planes or turned or tiff._is_for_pillow(found.page) or largest > pixel_limit:
+    if not planes or turned or tiff.is_for_pillow(found.page) or largest > pixel_limit:
         return None
 
     def window(top: int, left: int, height: int, width: int) -> Pixels:
         with decoding(path, "tifffile"):
             stored = np.concatenate([plane.window(top, left, height, width) for plane in planes], axis=2)
-            return tiff._meant(stored, found)
+            return tiff.meant(stored, found)
 
     return WindowReader(header, metadata, window)
 
 
 def _npy_reader(path: Path) -> WindowReader | None:
     """None for an archive, which can't be mapped."""
-    with arrays._opened(path) as array:
-        header = arrays._header(array)
-        _, _, channels, first = arrays._layout(array)
+    with arrays.opened(path) as array:
+        header = arrays.header_of(array)
+        _, _, channels, first = arrays.layout_of(array)
         if array.name != str(path):
             return None
 

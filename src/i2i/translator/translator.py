@@ -32,7 +32,7 @@ from i2i.images import (
     valid,
     without_readings,
 )
-from i2i.layers.modes import Statistics, prepare
+from i2i.layers.modes import Statistics, follows_image, prepare
 from i2i.translator.padding import pad
 
 
@@ -152,7 +152,8 @@ class Translator:
         """
         height, width = images.shape[2:]
         padded = pad(images.to(self.device), self.generator.multiple, self.generator.smallest)
-        one_by_one = self.policy.statistics == "batch" or self.is_random
+        by_the_image = self.policy.statistics == "batch" and follows_image(self.generator)
+        one_by_one = by_the_image or self.is_random
         with torch.inference_mode():
             outputs = [self._forward(part, seed) for part in torch.split(padded, 1 if one_by_one else len(padded))]
         return torch.cat(outputs)[:, :, :height, :width].float()

@@ -26,21 +26,21 @@ _PREFERRED = ("image", "arr_0")
 
 def read_header(path: Path) -> Header:
     """See `Format`."""
-    with _opened(path) as array:
-        return _header(array)
+    with opened(path) as array:
+        return header_of(array)
 
 
 def read(path: Path, admit: Admit) -> Raster:
     """See `Format`. Pickled objects are never loaded."""
-    with _opened(path) as array:
-        admit(_header(array))
+    with opened(path) as array:
+        admit(header_of(array))
         wanted = math.prod(array.shape) * array.dtype.itemsize
         data = array.file.read(wanted) if wanted <= array.size else b""
         if len(data) < wanted:
             raise ImageError(f"{array.name}: the image data is damaged or cut short; replace the file")
         values = keep(np.frombuffer(data, array.dtype), array.name)
         values = values.reshape(array.shape, order="F" if array.in_columns else "C")
-        height, width, channels, first = _layout(array)
+        height, width, channels, first = layout_of(array)
         return Raster(
             np.ascontiguousarray(np.moveaxis(values, 0, 2) if first else values.reshape(height, width, channels))
         )
@@ -60,7 +60,7 @@ def write(file: IO[bytes], raster: Raster, suffix: str) -> None:
         np.save(file, array, allow_pickle=False)
 
 
-class _Array(NamedTuple):
+class Array(NamedTuple):
     """An NPY file that has been read up to its samples."""
 
     name: str  # that errors call it by
@@ -72,7 +72,8 @@ class _Array(NamedTuple):
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[_Array]:
+def opened(path: Path) -> Iterator[Array]:
+    """The file, open for reading, with the array that it holds. Raises `ImageError`."""
     with decoding(path, "numpy"), path.open("rb") as file:
         if file.read(4) != _ZIP:
             file.seek(0)
@@ -96,7 +97,7 @@ def _chosen(members: list[str], path: Path) -> str:
     raise ImageError(f"{path}: holds {len(arrays)} arrays ({names}); expected one, or one called 'image'")
 
 
-def _described(file: IO[bytes], size: int, name: str) -> _Array:
+def _described(file: IO[bytes], size: int, name: str) -> Array:
     try:
         version = npy.read_magic(file)
     except ValueError as error:
@@ -105,15 +106,16 @@ def _described(file: IO[bytes], size: int, name: str) -> _Array:
     shape, in_columns, dtype = read(file)
     if dtype.hasobject:
         raise ImageError(f"{name}: holds Python objects, which are never loaded; save an array of numbers")
-    return _Array(name, file, size - file.tell(), shape, in_columns, dtype)
+    return Array(name, file, size - file.tell(), shape, in_columns, dtype)
 
 
-def _header(array: _Array) -> Header:
-    height, width, channels, _ = _layout(array)
+def header_of(array: Array) -> Header:
+    """The facts that the array's shape and type tell."""
+    height, width, channels, _ = layout_of(array)
     return Header(height, width, channels, kept_dtype(array.dtype, array.name))
 
 
-def _layout(array: _Array) -> tuple[int, int, int, bool]:
+def layout_of(array: Array) -> tuple[int, int, int, bool]:
     """Height, width, channels, and whether channels come first."""
     match array.shape:
         case (height, width) if height and width:

@@ -34,7 +34,7 @@ _MOST_BYTES = 2**32 - 2**25
 def read_header(path: Path) -> Header:
     """See `Format`."""
     with _opened(path) as found:
-        return pillow.read_header(path) if _is_for_pillow(found.page) else _header(found)
+        return pillow.read_header(path) if is_for_pillow(found.page) else _header(found)
 
 
 def read(path: Path, admit: Admit) -> Raster:
@@ -45,13 +45,13 @@ def read(path: Path, admit: Admit) -> Raster:
     Where white is 0, unsigned values are inverted. Colours that were multiplied by their alpha are divided by it.
     """
     with _opened(path) as found:
-        if _is_for_pillow(found.page):
+        if is_for_pillow(found.page):
             return pillow.read(path, admit)
         header = _header(found)
         admit(header)
         stored = np.moveaxis(found.source.asarray().reshape(found.shape), found.order, (0, 1, 2))
         turned = tifftags.orientation_of(found.page)
-        pixels = orientation.turn(_meant(stored, found), turned)
+        pixels = orientation.turn(meant(stored, found), turned)
         metadata = tifftags.metadata_of(found.file, found.page)
         return Raster(pixels, header.names, header.palette, nodata=header.nodata, metadata=metadata)
 
@@ -96,7 +96,7 @@ def write_options(raster: Raster, size: int) -> dict[str, Any]:
     }
 
 
-class _Found(NamedTuple):
+class Found(NamedTuple):
     """The image of a file that is read."""
 
     path: Path
@@ -108,15 +108,17 @@ class _Found(NamedTuple):
 
     @property
     def channels(self) -> int:
+        """How many there are."""
         return self.shape[self.order[2]]
 
     @property
     def is_stack(self) -> bool:
+        """Whether each channel is a page of its own."""
         return self.channels > 1 and self.page.samplesperpixel == 1
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[_Found]:
+def _opened(path: Path) -> Iterator[Found]:
     import tifffile
 
     with decoding(path, "tifffile"):
@@ -126,13 +128,14 @@ def _opened(path: Path) -> Iterator[_Found]:
             raise no_image(path, f"TIFF ({error})") from error
         with file:
             if all(file.series[0].pages):
-                yield _find(file, path)
+                yield find_image(file, path)
                 return
         with tifffile.TiffFile(path, is_ome=False) as file:  # some planes of its OME set lie in other files
-            yield _find(file, path)
+            yield find_image(file, path)
 
 
-def _find(file: "TiffFile", path: Path) -> _Found:
+def find_image(file: "TiffFile", path: Path) -> Found:
+    """Which of a file's images is read, and how its samples lie. Raises `ImageError` where that can't be one image."""
     series = file.series[0]
     page = series.keyframe
     source: TiffPageSeries | TiffPage = series
@@ -151,7 +154,7 @@ def _find(file: "TiffFile", path: Path) -> _Found:
             "planarconfig='contig')"
         )
     order = (axes.index("Y"), axes.index("X"), axes.index(channel_axis))
-    return _Found(path, file, source, page, (sizes[0], sizes[1], sizes[2]), order)
+    return Found(path, file, source, page, (sizes[0], sizes[1], sizes[2]), order)
 
 
 def _long_axes(axes: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
@@ -160,7 +163,7 @@ def _long_axes(axes: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]
     return "".join(axis for axis, _ in kept), tuple(size for _, size in kept)
 
 
-def _is_for_pillow(page: "TiffPage") -> bool:
+def is_for_pillow(page: "TiffPage") -> bool:
     """Whether it has 8-bit colours that tifffile gives as they are stored and Pillow as sRGB."""
     converted = page.photometric == _YCBCR and page.compression in _JPEG
     coded = page.photometric in (_YCBCR, _CIELAB) and page.samplesperpixel == 3 and not converted
@@ -171,7 +174,7 @@ def _is_cmyk(page: "TiffPage") -> bool:
     return page.photometric == _SEPARATED and page.samplesperpixel == 4 and page.dtype == np.uint8
 
 
-def _header(found: _Found) -> Header:
+def _header(found: Found) -> Header:
     dtype = kept_dtype(np.dtype(found.page.dtype or "V"), str(found.path))
     rows, columns = (found.shape[axis] for axis in found.order[:2])
     height, width = orientation.turned_size(rows, columns, tifftags.orientation_of(found.page))
@@ -180,7 +183,7 @@ def _header(found: _Found) -> Header:
     return Header(height, width, channels, dtype, _names(found), _palette(found.page), nodata)
 
 
-def _names(found: _Found) -> tuple[str, ...]:
+def _names(found: Found) -> tuple[str, ...]:
     if _is_cmyk(found.page):
         return pillow.COLOUR
     named = tifftags.names_of(found.file, found.page, found.channels)
@@ -213,7 +216,7 @@ def _palette(page: "TiffPage") -> NDArray[np.uint8] | None:
     return np.ascontiguousarray(table >> 8 if table.max() > 255 else table).astype(np.uint8)
 
 
-def _meant(stored: NDArray[Any], found: _Found) -> Pixels:
+def meant(stored: NDArray[Any], found: Found) -> Pixels:
     """The values that the stored samples stand for, (H, W, C) in a type that is kept."""
     page, name = found.page, str(found.path)
     if page.photometric == _MINISWHITE and stored.dtype.kind in "ub":
