@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import i2i
-from i2i.images import Metadata, Raster, read_header, read_raster, write_image, write_raster
+from i2i.images import ImageSpec, Metadata, Raster, encode, read_header, read_raster, write_image, write_raster
 from i2i.images.raster import Tag
 from i2i.translator.folder import translate_file, translate_folder
 
@@ -210,6 +210,19 @@ def test_a_task_makes_the_pairs_while_it_trains(photos, tmp_path, task, channels
     assert len(found.names) == 1  # the photo that was held out
     assert np.isfinite(found.rows["i2i"]["psnr"].mean)
     assert found.rows["i2i"] == i2i.evaluate(run.bundle, photos, lpips=None).rows["i2i"]
+
+
+def test_colour_alone_leaves_the_light_and_dark_of_the_input_as_they_are(photos, tmp_path):
+    run = i2i.train(photos, to=tmp_path / "run", task="colourise-ab", config=TINY, **FLAGS)
+    grey = np.random.default_rng(0).integers(40, 200, (50, 61, 1), dtype=np.uint8)
+    for resize in ("native", "training"):
+        translator = i2i.load(run.bundle, resize=resize)
+        assert translator.config.generator["out_channels"] == 2
+        coloured = translator(grey)
+        lightness = [encode(image, ImageSpec(3, space="lab"))[0] for image in (coloured, grey.repeat(3, axis=2))]
+        assert (lightness[0] - lightness[1]).abs().mean() < 0.01
+    translate_file(translator, photos / "0.png", [tmp_path / "tiles.png"], tile=32)
+    assert np.isfinite(i2i.evaluate(run.bundle, photos, lpips=None).rows["i2i"]["psnr"].mean)
 
 
 def test_super_resolution_gives_larger_images(photos, tmp_path):

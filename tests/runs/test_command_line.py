@@ -199,7 +199,7 @@ def test_bad_pairs_are_one_line_each(refused, tmp_path):
         tmp_path / "none": "no image pairs found",
         tmp_path / "odd": "x.png: is 63 pixels wide",
         tmp_path / "lonely": "2 files have no partner",
-        tmp_path / "unequal": "must have the same size",
+        tmp_path / "unequal": "with two sides of different size: A/x.png is 32x32, B/x.png is 32x40",
         make_pairs(tmp_path / "zero", bad=b""): "bad.png: is empty (0 bytes)",
         make_pairs(tmp_path / "cut", bad=whole[: len(whole) // 2]): "bad.png: the image data is damaged or cut short",
         make_pairs(tmp_path / "text", bad=b"hello"): "bad.png: is not an image",

@@ -9,6 +9,7 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 
 from i2i import __version__
+from i2i.cli.check import check
 from i2i.cli.data import data_app
 from i2i.cli.demo import demo
 from i2i.cli.evaluate import evaluate
@@ -26,6 +27,7 @@ app = App(
     help="Image-to-image translation: from a folder of image pairs to a trained, measured translator.",
 )
 for command, name in (
+    (check, "check"),
     (train, "train"),
     (translate, "translate"),
     (evaluate, "evaluate"),

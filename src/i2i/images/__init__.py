@@ -5,7 +5,7 @@ file  ↔  Raster (what the file holds)  ↔  pixels of an ImageSpec (H, W, C)  
 """
 
 from i2i.images.conform import as_plain, conform, restore
-from i2i.images.encoding import decode, encode, valid, without_readings
+from i2i.images.encoding import decode, encode, lightness, valid, without_readings
 from i2i.images.files import (
     PIXEL_LIMIT,
     SUFFIXES,
@@ -51,6 +51,7 @@ __all__ = [
     "from_pil",
     "full_range",
     "is_image",
+    "lightness",
     "lossless_suffix",
     "preview",
     "read_header",

@@ -21,13 +21,14 @@ def encode(pixels: Pixels, spec: ImageSpec, *, clip: bool = True) -> Tensor:
     if spec.is_labels:
         return _one_hot(pixels, spec)
     tensor = _planes(pixels[..., : spec.channels])
-    if spec.space == "lab":
-        encoded = lab_of_rgb(tensor.float().div_(255))
+    if spec.space != "rgb":
+        lab = lab_of_rgb(tensor.float().div_(255))
+        encoded = lab if spec.space == "lab" else lab[..., 1:, :, :]
     else:
         centre, half = _centre_and_half(spec)
         encoded = (tensor.float() - centre).div_(half)
     readings = valid(pixels, spec)
-    if readings is not None:
+    if readings is not None and spec.space == "rgb":
         encoded = torch.where(readings, encoded, FILL)
     return encoded.clamp_(-1.0, 1.0) if clip else encoded
 
@@ -49,11 +50,14 @@ def valid(pixels: Pixels, spec: ImageSpec) -> Tensor | None:
 
 
 def decode(tensor: Tensor, spec: ImageSpec) -> Pixels:
-    """Float (…, `spec.planes`, H, W) to the pixels in memory, rounded to the nearest and clipped to the range."""
+    """Float (…, `spec.planes`, H, W) to the pixels in memory, rounded to the nearest and clipped to the range.
+
+    Of the space "ab" it takes three planes: the lightness, for which see `lightness`, before the colour.
+    """
     tensor = tensor.detach().float().cpu()
     if spec.is_labels:
         return np.ascontiguousarray(tensor.argmax(dim=-3)[..., None].to(torch.uint8).numpy())
-    if spec.space == "lab":
+    if spec.space != "rgb":
         tensor = rgb_of_lab(tensor).mul_(2).sub_(1)
     centre, half = _centre_and_half(spec)
     if spec.dtype == "float32":
@@ -66,6 +70,12 @@ def decode(tensor: Tensor, spec: ImageSpec) -> Pixels:
     if spec.alpha != "mask":
         return pixels
     return np.concatenate([pixels, np.full((*pixels.shape[:-1], 1), opacity(spec), pixels.dtype)], axis=-1)
+
+
+def lightness(pixels: Pixels) -> Tensor:
+    """L* of (H, W, 1 or 3) uint8 grey or sRGB, (1, H, W) in [-1, 1]."""
+    rgb = _planes(pixels).float().div(255)
+    return lab_of_rgb(rgb.expand(3, -1, -1))[:1]
 
 
 def without_readings(pixels: Pixels, missing: Pixels, spec: ImageSpec) -> Pixels:

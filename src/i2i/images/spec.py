@@ -46,7 +46,8 @@ class ImageSpec:
             `channels`), or a "mask" of what is no reading.
         classes: the class table of a label map; empty for any other image.
         coding: whether a label map's files hold class values ("index") or the classes' colours ("colour").
-        space: "lab" shows the network sRGB images of 8 bits as CIE L*a*b* (D65); files and pixels stay sRGB.
+        space: "lab" shows the network sRGB images of 8 bits as CIE L*a*b* (D65), "ab" their colour alone, whose
+            lightness an output takes from its input; files and pixels stay sRGB.
     """
 
     channels: int
@@ -58,7 +59,7 @@ class ImageSpec:
     alpha: Literal["white", "channel", "mask"] = "white"
     classes: tuple[LabelClass, ...] = ()
     coding: Literal["index", "colour"] = "index"
-    space: Literal["rgb", "lab"] = "rgb"
+    space: Literal["rgb", "lab", "ab"] = "rgb"
 
     def __post_init__(self) -> None:
         if not 1 <= self.channels <= MOST_CHANNELS:
@@ -69,8 +70,10 @@ class ImageSpec:
             )
         if any(not low < high for low, high in self.ranges):
             raise ConfigError(f"value range {self.ranges[0]}: the first of the two must be the smaller one")
-        if self.space == "lab" and (self.channels, self.dtype) != (3, "uint8"):
-            raise ConfigError(f"colour space lab: the images have {self.describe()}; expected 3 channels uint8")
+        if self.space != "rgb" and (self.channels, self.dtype) != (3, "uint8"):
+            raise ConfigError(
+                f"colour space {self.space}: the images have {self.describe()}; expected 3 channels uint8"
+            )
         if len(self.classes) > MOST_CLASSES:
             raise ConfigError(f"{len(self.classes)} classes; at most {MOST_CLASSES} can be told apart")
 
@@ -81,8 +84,8 @@ class ImageSpec:
 
     @property
     def planes(self) -> int:
-        """Channels of the network's tensor: one a class of a label map, else those of the image."""
-        return len(self.classes) or self.channels
+        """Channels of the network's tensor: one a class of a label map, two of colour alone, else the image's."""
+        return len(self.classes) or (2 if self.space == "ab" else self.channels)
 
     @property
     def stored_channels(self) -> int:

@@ -1,10 +1,12 @@
 """From what the user said to a configuration with nothing left open, by a look at the pairs."""
 
+import logging
 import math
 from dataclasses import replace
 from pathlib import Path
 
 from i2i.config import Config, Data
+from i2i.data.doctor import quick_check
 from i2i.data.layouts import Pair, PairFolder, find_pairs
 from i2i.data.samples import check_crop
 from i2i.data.splits import HoldOut, hold_out, read_names
@@ -12,6 +14,8 @@ from i2i.data.survey import settle, side_of, spec_of
 from i2i.data.tasks import task_by_name
 from i2i.errors import ConfigError, PairsError
 from i2i.metrics.suited import default_measure
+
+logger = logging.getLogger(__name__)
 
 MOST_DEPTH = 8
 """Halvings of the paper's generator for 256 pixels; larger images keep the same."""
@@ -33,14 +37,27 @@ def resolve(config: Config) -> tuple[Config, PairFolder, list[Pair], list[Pair]]
     layout = "photos" if config.data.task else config.data.layout
     found = find_pairs(config.data.pairs, layout, config.data.direction, config.data.unmatched)
     train, held_out = _split(config, found)
+    _look_over(found, train, held_out, config.data)
     config = replace(config, data=_with_sides(_with_pairs(config.data, found), train))
     if config.data.resize == "none":  # trained at their own scale, images are translated at it too
-        check_crop(train + held_out, config.data.size)
+        if not config.data.task:  # a small photo is continued by its mirror image
+            check_crop(train + held_out, config.data.size)
         config = replace(config, translation=replace(config.translation, resize="native"))
     config = replace(config, generator=replace(config.generator, depth=_depth(config)))
     _check_batch(config)
     config = _with_best(config, bool(held_out))
     return _with_intervals(config, len(train), len(held_out)), found, train, held_out
+
+
+def _look_over(found: PairFolder, train: list[Pair], held_out: list[Pair], data: Data) -> None:
+    """The cheap part of `i2i check`: refuse what can't work, tell what may be wrong."""
+    used = replace(found, splits={"train": train, "val": held_out, "test": []}, unmatched=[])
+    for finding in quick_check(used, data=data):
+        if finding.severity == "error":
+            more = f" and {len(finding.files) - 1} more" if len(finding.files) > 1 else ""
+            first = f": {finding.files[0]}{more}" if finding.files else ""
+            raise PairsError(f"{found.root}: {finding.summary}{first}; {finding.advice}")
+        logger.info(f"{found.root}: {finding.severity}: {finding.summary}; {finding.advice}")
 
 
 def _split(config: Config, found: PairFolder) -> tuple[list[Pair], list[Pair]]:
@@ -73,11 +90,19 @@ def _with_sides(data: Data, train: list[Pair]) -> Data:
     if data.task:
         task = task_by_name(data.task)
         return replace(data, input=side_of(task.input), target=side_of(task.target))
-    return replace(
-        data,
-        input=settle(data.input, [pair.input.path for pair in train], "input"),
-        target=settle(data.target, [pair.target.path for pair in train], "target"),
+    sides = (
+        settle(data.input, [pair.input.path for pair in train], "input"),
+        settle(data.target, [pair.target.path for pair in train], "target"),
     )
+    given = spec_of(sides[0])
+    if sides[1].space == "ab" and not (given.dtype == "uint8" and given.channels in (1, 3) and not given.is_labels):
+        raise ConfigError(
+            f"data.target.space is 'ab', colour laid on the input's lightness, and the input has {given.describe()}; "
+            "expected 8-bit grey or colour; use lab"
+        )
+    if sides[0].space == "ab":
+        raise ConfigError("data.input.space is 'ab', which leaves lightness out; expected rgb or lab")
+    return replace(data, input=sides[0], target=sides[1])
 
 
 def _with_best(config: Config, held_out: bool) -> Config:

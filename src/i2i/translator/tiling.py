@@ -27,16 +27,15 @@ from i2i.images import (
     Metadata,
     Pixels,
     conform,
-    decode,
     encode,
     resize,
     restore,
     valid,
-    without_readings,
 )
 from i2i.images.conform import label_palette
 from i2i.images.windows import open_windows, write_bands
 from i2i.layers.modes import fixed_statistics, follows_image
+from i2i.translator.finishing import to_pixels, with_gaps
 from i2i.translator.padding import pad
 from i2i.translator.tiles import Axis, lay_tiles
 from i2i.translator.translator import Translator
@@ -285,9 +284,7 @@ def _has_readings(part: Pixels, spec: ImageSpec) -> bool:
 
 
 def _finished(translator: Translator, blend: Tensor, band: Pixels) -> Pixels:
-    target, readings = translator.config.target, valid(band, translator.config.input)
-    pixels = decode(blend, target)
-    return pixels if readings is None else without_readings(pixels, ~readings.any(dim=0).numpy(), target)
+    return with_gaps(to_pixels(blend, band, translator.config), band, translator.config)
 
 
 def _header(image: _Image, target: ImageSpec) -> Header:

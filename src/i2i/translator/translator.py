@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 from i2i.bundle import Bundle, BundleConfig, load_bundle
 from i2i.config import Translation, read_precision
@@ -21,7 +22,6 @@ from i2i.images import (
     Pixels,
     Raster,
     conform,
-    decode,
     encode,
     fits_pil,
     from_pil,
@@ -29,10 +29,9 @@ from i2i.images import (
     resize,
     restore,
     to_pil,
-    valid,
-    without_readings,
 )
 from i2i.layers.modes import Statistics, follows_image, prepare
+from i2i.translator.finishing import to_pixels, with_gaps
 from i2i.translator.padding import pad
 
 
@@ -129,16 +128,17 @@ class Translator:
         In between they are resized to the training size if the policy says so. Where no channel of the input is a
         reading the output is none either, if the target has a value for that.
         """
-        height, width = pixels.shape[:2]
+        config, (height, width) = self.config, pixels.shape[:2]
         shown = pixels
         if self.policy.resize == "training":
-            shown = resize(pixels, *self.config.size, self.config.interpolation, self.config.input)
-        output = decode(self.predict(encode(shown, self.config.input)[None], seed=seed)[0], self.config.target)
-        output = resize(output, height, width, "bicubic", self.config.target)
-        readings = valid(pixels, self.config.input)
-        if readings is None:
-            return output
-        return without_readings(output, ~readings.any(dim=0).numpy(), self.config.target)
+            shown = resize(pixels, *config.size, config.interpolation, config.input)
+        output = self.predict(encode(shown, config.input)[None], seed=seed)[0]
+        if config.target.space == "ab":  # colour may be coarse; the lightness it is laid on is the image's own
+            output = interpolate(output[None], (height, width), mode="bilinear")[0]
+            translated = to_pixels(output, pixels, config)
+        else:
+            translated = resize(to_pixels(output, shown, config), height, width, "bicubic", config.target)
+        return with_gaps(translated, pixels, config)
 
     def predict(self, images: Tensor, *, seed: int = 0) -> Tensor:
         """The network on images of any size, at their own scale: padded by reflection, cropped back.

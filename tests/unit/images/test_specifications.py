@@ -16,6 +16,7 @@ from i2i.images import (
     decode,
     encode,
     full_range,
+    lightness,
     preview,
     resize,
     restore,
@@ -259,3 +260,13 @@ def test_a_preview_of_anything_is_8_bits():
 def test_a_specification_that_contradicts_itself_is_refused(arguments, expected):
     with pytest.raises(ConfigError, match=expected):
         ImageSpec(**arguments)
+
+
+def test_colour_alone_is_two_planes_that_are_laid_on_a_lightness():
+    spec = ImageSpec(3, space="ab")
+    pixels = drawn(spec, 32, 32)
+    colour = encode(pixels, spec)
+    assert colour.shape == (spec.planes, 32, 32) == (2, 32, 32)
+    np.testing.assert_array_equal(decode(torch.cat([lightness(pixels), colour]), spec), pixels)
+    grey = np.full((4, 4, 1), 90, np.uint8)
+    torch.testing.assert_close(lightness(grey), lightness(grey.repeat(3, axis=2)))

@@ -3,12 +3,12 @@
 from functools import partial
 
 from i2i.data.tasks import blind, colourise, compression, deblur, denoise, edges, inpaint, night, super_resolve
-from i2i.data.tasks.task import COLOUR, FIDELITY, GREY, HOLED, LAB, REALISM, Task
+from i2i.data.tasks.task import AB, COLOUR, FIDELITY, GREY, HOLED, REALISM, Task
 from i2i.errors import ConfigError, nearest
 
 _ALL = (
     Task("colourise", "grey → colour", GREY, COLOUR, REALISM, colourise.without_colour),
-    Task("colourise-lab", "grey → colour, seen and painted as L*a*b*", GREY, LAB, REALISM, colourise.without_colour),
+    Task("colourise-ab", "grey → colour, laid on the grey's lightness", GREY, AB, REALISM, colourise.without_colour),
     Task("edges", "thin black edges (Canny) → photo", GREY, COLOUR, REALISM, edges.canny_edges),
     Task("soft-edges", "edges as dark as they are strong → photo", GREY, COLOUR, REALISM, edges.soft_edges),
     Task("inpaint", "strokes or boxes missing → photo", HOLED, COLOUR, REALISM, inpaint.with_holes),

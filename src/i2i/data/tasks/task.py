@@ -10,7 +10,7 @@ from i2i.images import ImageSpec, Pixels
 GREY = ImageSpec(1, names=("grey",))
 COLOUR = ImageSpec(3, names=("red", "green", "blue"))
 HOLED = ImageSpec(4, names=("red", "green", "blue", "alpha"), alpha="channel")
-LAB = ImageSpec(3, names=("red", "green", "blue"), space="lab")
+AB = ImageSpec(3, names=("red", "green", "blue"), space="ab")
 
 FIDELITY = "psnr"
 """Chooses the best weights where the input all but says what the target is: the nearest answer is the best one."""

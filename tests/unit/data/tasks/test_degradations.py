@@ -33,12 +33,12 @@ def test_colourise_gives_the_luma_that_reading_as_grey_gives() -> None:
     photo = draw_photo(24, 32)
     grey = conform(Raster(photo), ImageSpec(1), "photo")
     assert (input_of("colourise", photo) == grey).all()
-    assert (input_of("colourise-lab", photo) == grey).all()
+    assert (input_of("colourise-ab", photo) == grey).all()
 
 
 def test_lab_is_for_the_network_alone() -> None:
-    lab, rgb = TASKS["colourise-lab"], TASKS["colourise"]
-    assert (lab.target.space, rgb.target.space) == ("lab", "rgb")
+    lab, rgb = TASKS["colourise-ab"], TASKS["colourise"]
+    assert (lab.target.space, rgb.target.space) == ("ab", "rgb")
     photo = draw_photo(16, 16)
     assert (lab.make(photo, stream(0))[1] == rgb.make(photo, stream(0))[1]).all()
 

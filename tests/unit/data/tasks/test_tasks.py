@@ -12,7 +12,7 @@ from i2i.metrics import PAIRED
 from .conftest import draw_photo, stream
 
 ALL = pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
-DECIDED = {"colourise", "colourise-lab", "edges", "soft-edges", "super-resolve-2", "super-resolve-4", "super-resolve-8"}
+DECIDED = {"colourise", "colourise-ab", "edges", "soft-edges", "super-resolve-2", "super-resolve-4", "super-resolve-8"}
 """Tasks whose pair leaves nothing to chance, night aside."""
 
 
