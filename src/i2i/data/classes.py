@@ -42,10 +42,10 @@ def read_classes(file: Path) -> tuple[Class, ...]:
     return tuple(table)
 
 
-def classes_of_values(values: Iterable[int], palette: np.ndarray | None, source: str) -> tuple[Class, ...]:
+def classes_of_values(values: Iterable[int], palette: np.ndarray | None, which: str) -> tuple[Class, ...]:
     """A class for each value found in index files, in the palette's colours where there is one."""
     found = sorted(set(values))
-    _check_count(len(found), source)
+    _check_count(len(found), which)
     colours = [
         _triple(palette[value]) if palette is not None and value < len(palette) else _wheel(position, len(found))
         for position, value in enumerate(found)
@@ -53,10 +53,10 @@ def classes_of_values(values: Iterable[int], palette: np.ndarray | None, source:
     return tuple((value, str(value), colour) for value, colour in zip(found, colours, strict=True))
 
 
-def classes_of_colours(colours: Iterable[tuple[int, int, int]], source: str) -> tuple[Class, ...]:
+def classes_of_colours(colours: Iterable[tuple[int, int, int]], which: str) -> tuple[Class, ...]:
     """A class for each colour found in colour-coded files, named by it."""
     found = sorted(set(colours))
-    _check_count(len(found), source)
+    _check_count(len(found), which)
     return tuple((position, "#{:02x}{:02x}{:02x}".format(*colour), colour) for position, colour in enumerate(found))
 
 
@@ -68,11 +68,11 @@ def values_in(rasters: Sequence[Raster], nodata: Sequence[float]) -> set[int]:
     return values
 
 
-def _check_count(count: int, source: str) -> None:
+def _check_count(count: int, which: str) -> None:
     if count > MOST_FOUND:
         raise ConfigError(
-            f"{source}: holds {count} different labels or more, which is no class table that can be guessed; give one: "
-            "--set data.input.classes=TABLE.csv with the columns value, name, colour"
+            f"the {which} side holds {count} different labels or more, which is no class table that can be guessed; "
+            f"give one: --set data.{which}.classes=TABLE.csv with the columns value, name, colour"
         )
 
 

@@ -197,12 +197,11 @@ def _settle_labels(side: Side, paths: Sequence[Path], headers: Sequence[Header],
     classes = side.classes
     if classes == "auto":
         rasters = [read_raster(path) for path in _spread(paths)]
-        source = f"{paths[0].parent}: the {which} side"
         if coding == "index":
-            classes = classes_of_values(values_in(rasters, side.nodata), headers[0].palette, source)
+            classes = classes_of_values(values_in(rasters, side.nodata), headers[0].palette, which)
         else:
             colours = {colour for raster in rasters for colour in _colours(raster)}
-            classes = classes_of_colours(colours, source)
+            classes = classes_of_colours(colours, which)
     elif isinstance(classes, str):
         classes = read_classes(Path(classes))
     dtype = dtype_named(headers[0].dtype) if coding == "index" else "uint8"

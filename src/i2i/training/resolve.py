@@ -34,7 +34,7 @@ def resolve(config: Config) -> tuple[Config, PairFolder, list[Pair], list[Pair]]
         PairsError, ImageError: the pairs can't be used.
         ConfigError: the settings don't fit the pairs or each other.
     """
-    layout = "photos" if config.data.task else config.data.layout
+    layout = "photos" if config.data.task and task_by_name(config.data.task) else config.data.layout
     found = find_pairs(config.data.pairs, layout, config.data.direction, config.data.unmatched)
     train, held_out = _split(config, found)
     _look_over(found, train, held_out, config.data)

@@ -16,12 +16,12 @@ from i2i.data.layouts import PairFolder
 from i2i.images import DTYPES, Header
 from i2i.images.spec import MOST_CHANNELS
 
-_RARE = 0.05
+_RARE = 0.1
 """What so small a share of the files has otherwise than the rest is probably a slip."""
 _SQUEEZED = 1.1
 """Aspects that differ by more than this factor are told."""
 _MOST_COMPARED = 500
-_ALIKE = 0.7
+_ALIKE = 0.6
 
 Facts = Sequence[tuple[Header | Failure, Header | Failure]]
 """Of each pair the headers of both sides, in the order of `entries_of`."""
@@ -125,10 +125,15 @@ def _unmatched(found: PairFolder, data: Data) -> list[Finding]:
 
 
 def _nearest(path: Path, alone: Sequence[Path]) -> Path | None:
-    """The file of another folder, also without a partner, whose name is nearest."""
-    names = {other.stem: other for other in alone if other.parent != path.parent}
-    close = difflib.get_close_matches(path.stem, names, n=1, cutoff=_ALIKE)
-    return names[close[0]] if close else None
+    """The file of another folder, also without a partner, whose name is nearest; of equally near ones by the folder."""
+    matcher = difflib.SequenceMatcher(None, "", path.stem)
+    scores = []
+    for other in alone:
+        matcher.set_seq1(other.stem)
+        if other.parent != path.parent and matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE:
+            folders = difflib.SequenceMatcher(None, str(other.parent), str(path.parent)).ratio()
+            scores.append((matcher.ratio(), folders, other))
+    return max(scores)[2] if scores else None
 
 
 def _pair_sizes(table: _Table) -> list[Finding]:
@@ -163,7 +168,7 @@ def _sizes(table: _Table) -> list[Finding]:
     usual, others = _odd_ones({file: (header.height, header.width) for file, header in headers.items()})
     aspects = [width / height for height, width in sizes]
     squeezed = max(aspects) / min(aspects)
-    advice = "fine if meant"
+    advice = "fine if meant; else crop or scale them alike"
     if table.data.resize == "stretch" and squeezed > _SQUEEZED:
         height, width = table.data.size
         advice = (
@@ -178,7 +183,7 @@ def _sizes(table: _Table) -> list[Finding]:
             f"{len(sizes)} sizes, from {_shape(min(sizes))} to {_shape(max(sizes))}"
             + (f"; {len(headers) - len(others)} of {len(headers)} are {_shape(usual)}" if few else ""),
             advice,
-            files=[f"{file}: {_size(headers[file])}" for file in others] if few else [],
+            files=[f"{file}: {_size(headers[file])}" for file in others] if len(others) < len(headers) / 2 else [],
             figures={"sizes": {_shape(size): count for size, count in sizes.most_common(20)}, "aspects": squeezed},
         )
     )
@@ -188,7 +193,7 @@ def _sizes(table: _Table) -> list[Finding]:
 def _too_small(headers: dict[str, Header], data: Data) -> list[Finding]:
     height, width = data.size
     small = [file for file, header in headers.items() if header.height < height or header.width < width]
-    if data.resize == "stretch" or not small:
+    if data.resize == "stretch" or data.task or not small:  # a task continues a small photo by its mirror image
         return []
     return [
         Finding(
@@ -262,7 +267,7 @@ def _channels(table: _Table, side: SideName) -> list[Finding]:
             "warning" if few else "advice",
             f"{side}: {counted(others, 'file')} in {words[usual == 1]}, the others in {words[usual == 3]}",
             f"all are read in colour; to read all in grey use --set data.{side}.channels=1",
-            files=others if few else [],
+            files=others,
             figures=figures,
         )
     ]
