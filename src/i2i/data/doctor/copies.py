@@ -46,6 +46,11 @@ class _Match:
     second: int
     how: str
 
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """Both entries."""
+        return self.first, self.second
+
 
 def _complete(evidence: Evidence) -> dict[int, tuple[Look, ...]]:
     """The looks at all sides of the entries of which every side could be read."""
@@ -118,7 +123,7 @@ def _alike_between(evidence: Evidence, alike: Sequence[_Match]) -> list[Finding]
                     "split (data.group)",
                     files=_listed(evidence, both),
                     figures={"pairs": count, "splits": [one, other]},
-                    pictures=_pictures(evidence, [(match.first, match.second) for match in both], "alike"),
+                    pictures=_pictures(evidence, [match.numbers for match in both], "nearly the same"),
                 )
             )
     return findings
@@ -159,7 +164,7 @@ def _alike_within(evidence: Evidence, alike: Sequence[_Match]) -> list[Finding]:
                     "look at them: copies in another encoding or size are better removed" + _held_out(evidence, split),
                     files=_listed(evidence, both),
                     figures={"pairs": count, "split": split},
-                    pictures=_pictures(evidence, [(match.first, match.second) for match in both], "alike"),
+                    pictures=_pictures(evidence, [match.numbers for match in both], "nearly the same"),
                 )
             )
     return findings

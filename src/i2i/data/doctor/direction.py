@@ -22,9 +22,9 @@ def check_direction(evidence: Evidence) -> list[Finding]:
         Finding(
             "direction",
             "advice",
-            f"the target looks simpler than the input: {what} ({bits['target']:.1f} bits a sample) of pictures "
-            f"({bits['input']:.1f} bits)",
-            f"fine if these are wanted of pictures; for pictures of these use --direction {second}-to-{first}",
+            f"the target looks simpler than the input: {what} ({bits['target']:.1f} bits a sample), the inputs are "
+            f"pictures ({bits['input']:.1f} bits)",
+            f"fine if that is the task; to make pictures of them use --direction {second}-to-{first}",
             figures={"bits_of_input": bits["input"], "bits_of_target": bits["target"], "target": kind.name},
             pictures=tuple(pair_picture(evidence, number) for number, _ in list(evidence.looks("input"))[: MOST // 2]),
         )

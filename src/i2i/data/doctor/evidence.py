@@ -2,9 +2,9 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -85,12 +85,12 @@ class Evidence:
         return self._kinds[side]
 
     def looks(self, side: SideName, split: Split | None = None) -> Iterator[tuple[int, Look]]:
-        """Numbers of entries and the looks at one side, where it could be read and has the channels of most."""
+        """Numbers of entries and the looks at one side, where it could be read and is of the type of most."""
         place = 0 if side == "input" else 1
-        channels = self._channels[side]
+        usual = self._usual_types[place]
         for number, (entry, seen) in enumerate(zip(self.entries, self.seen, strict=True)):
             look = seen.looks[place]
-            if isinstance(look, Look) and len(look.figures) == channels and split in (None, entry.split):
+            if isinstance(look, Look) and look.type == usual and split in (None, entry.split):
                 yield number, look
 
     def figures(self, side: SideName, name: str) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -122,15 +122,13 @@ class Evidence:
         return relative(file_of(self.entries[number].pair, side).path, self.found.root)
 
     @cached_property
-    def _channels(self) -> dict[SideName, int]:
+    def _usual_types(self) -> tuple[tuple[int, str] | None, tuple[int, str] | None]:
+        """Channels and sample type that most images of either side have."""
         given, wanted = (
-            Counter(len(look.figures) for look in looks if isinstance(look, Look))
+            Counter(look.type for look in looks if isinstance(look, Look))
             for looks in zip(*(seen.looks for seen in self.seen), strict=True)
         )
-        return {
-            "input": max(given, key=given.__getitem__, default=0),
-            "target": max(wanted, key=wanted.__getitem__, default=0),
-        }
+        return max(given, key=given.__getitem__, default=None), max(wanted, key=wanted.__getitem__, default=None)
 
 
 def gather(found: PairFolder, data: Data, *, sample: int, seed: int, progress: Progress | None = None) -> Evidence:
@@ -145,7 +143,7 @@ def gather(found: PairFolder, data: Data, *, sample: int, seed: int, progress: P
             seen.append(one)
             if progress is not None:
                 progress(len(seen), len(entries))
-    return Evidence(found, data, entries, seen, seed)
+    return Evidence(found, data, entries, _with_colour(seen), seed)
 
 
 def entries_of(found: PairFolder) -> list[Entry]:
@@ -180,8 +178,31 @@ def _see(number: int, entry: Entry, *, data: Data, keep: int, chosen: frozenset[
     looks = (_look(given, data.input, keep, random), _look(wanted, data.target, keep, random))
     if number not in chosen or isinstance(given, Failure) or isinstance(wanted, Failure):
         return Seen(looks)
-    same_size = given.pixels.shape[:2] == wanted.pixels.shape[:2]
-    return Seen(looks, compare(given, wanted) if same_size else None)
+    if given.pixels.shape[:2] != wanted.pixels.shape[:2]:
+        return Seen(looks)
+    return Seen(looks, compare(_outlined(given, looks[0]), _outlined(wanted, looks[1])))
+
+
+def _with_colour(seen: list[Seen]) -> list[Seen]:
+    """Grey images as colour on a side where some have colour, as training takes them."""
+    given, wanted = zip(*(each.looks for each in seen), strict=True)
+    sides = zip(_all_in_colour(given), _all_in_colour(wanted), strict=True)
+    return [replace(each, looks=looks) for each, looks in zip(seen, sides, strict=True)]
+
+
+def _all_in_colour(looks: Sequence[Look | Failure]) -> Sequence[Look | Failure]:
+    types = {look.type[0] for look in looks if isinstance(look, Look)}
+    if types != {1, 3}:
+        return looks
+    return [look.in_colour() if isinstance(look, Look) and look.type[0] == 1 else look for look in looks]
+
+
+def _outlined(image: Image, look: Look | Failure) -> Image:
+    """A map of class values in colours that have nothing to do with them, so that all borders of areas count alike."""
+    if isinstance(look, Failure) or look.values is None or look.type[0] > 1 or len(np.unique(look.flat_colours)) < 2:
+        return image
+    colours = np.random.default_rng(0).integers(0, 256, (MANY_LABELS, 3), np.uint8)
+    return replace(image, pixels=colours[image.pixels[:, :, 0].astype(np.intp) % MANY_LABELS])
 
 
 def _look(image: Image | Failure, settings: Settings, keep: int, random: np.random.Generator) -> Look | Failure:

@@ -18,6 +18,7 @@ SIDE = 256
 
 _LINE = np.array([255, 0, 96], np.uint8)
 _DRAWN_EDGES = 0.93
+_REVERSED: tuple[SideName, SideName] = ("target", "input")
 
 
 def pictures_of(evidence: Evidence, side: SideName, numbers: Iterable[int]) -> tuple[Picture, ...]:
@@ -50,19 +51,31 @@ def comparison(evidence: Evidence, one: int, other: int, caption: str) -> Pictur
 
 
 def overlay(evidence: Evidence, number: int, shift: tuple[float, float], caption: str) -> Picture:
-    """The target's edges drawn over the input: as they are, and moved back by `shift` (down, right) in pixels."""
+    """The edges of one side drawn over the other: as they are, and with the target moved back by `shift`.
+
+    The edges are the target's, unless the input is a drawing or a label map and the target a picture.
+
+    Args:
+        evidence: of the pairs.
+        number: of the entry.
+        shift: (down, right) in pixels of the file.
+        caption: of the picture.
+    """
     sides = dict(_images(evidence, number))
     if len(sides) < 2:
         return Picture(caption, ())
-    given, wanted = sides["input"], sides["target"]
-    view = _view(evidence, "input", given)
-    ground = np.repeat(view.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2) // 2 + 110
-    factor = view.shape[0] / given.pixels.shape[0]
-    strength = np.abs(edges(wanted, (view.shape[0], view.shape[1])))
+    reverse = evidence.kind("input").is_simple and not evidence.kind("target").is_simple
+    ground_side, line_side = _REVERSED if reverse else _REVERSED[::-1]
+    view = _view(evidence, ground_side, sides[ground_side])
+    ground = np.repeat(view.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2) // 3 * 2 + 85
+    strength = np.abs(edges(sides[line_side], (view.shape[0], view.shape[1])))
     lines = strength > max(float(np.quantile(strength, _DRAWN_EDGES)), 0.1)
-    back = _moved(lines, round(-shift[0] * factor), round(-shift[1] * factor))
+    factor = view.shape[0] / sides[ground_side].pixels.shape[0] * (1 if reverse else -1)
+    back = _moved(lines, round(shift[0] * factor), round(shift[1] * factor))
     drawn = [np.where(mask[:, :, None], _LINE, ground) for mask in (lines, back)]
-    return Picture(caption, (("target's edges on input", drawn[0]), ("moved back", drawn[1])))
+    return Picture(
+        caption, ((f"edges of the {line_side} on the {ground_side}", drawn[0]), ("moved into place", drawn[1]))
+    )
 
 
 def _views(evidence: Evidence, number: int) -> dict[SideName, Pixels]:

@@ -29,7 +29,8 @@ class Kind:
 
     Attributes:
         name: "labels" are even areas of few colours; "drawing" is lines on one even ground.
-        colours: that even areas have, (value,) or (red, green, blue), the largest area first; empty for pictures.
+        colours: (value,) or (red, green, blue): all that there are if `exact`, in order, else those that even areas
+            have, the largest area first; empty for pictures.
         exact: whether no other values stand in the files; False where a lossy format or smoothing blurred them.
     """
 
@@ -46,30 +47,33 @@ class Kind:
 def kind_of(looks: Sequence[Look]) -> Kind:
     """What the images of one side are, by the distinct values and the colours of their even areas."""
     exact = _exact_values(looks)
+    if len(exact) > 1:
+        even = _even_colours(looks)
+        return Kind("drawing", even) if len(even) == 1 and len(exact) > 2 else Kind("labels", exact, exact=True)
     flat = _flat_colours(looks)
-    if exact and len(exact) == 2:
-        return Kind("labels", exact, exact=True)
-    if flat and len(flat) == 1:
+    if len(flat) == 1:
         return Kind("drawing", flat)
-    if exact and len(exact) > 1:
-        return Kind("labels", exact, exact=True)
     return Kind("labels", flat) if flat else Kind("picture")
 
 
 def _exact_values(looks: Sequence[Look]) -> tuple[Colour, ...]:
-    """The values of all images where nearly all have few, most frequent first; empty where they are too many."""
+    """The values of all images, in order, where nearly all have few; empty where they are too many."""
     few = [look.values for look in looks if look.values is not None]
     if not few or len(few) < _NEARLY_ALL * len(looks):
         return ()
-    counts: dict[int, int] = {}
-    for values in few:
-        for value in values:
-            counts[value] = counts.get(value, 0) + 1
-    if len(counts) > MANY_VALUES:
+    found = frozenset().union(*few)
+    if len(found) > MANY_VALUES:
         return ()
     channels = len(looks[0].figures)
-    ordered = sorted(counts, key=lambda value: (-counts[value], value))
+    ordered = sorted(found)
     return tuple((value >> 16, value >> 8 & 255, value & 255) if channels == 3 else (value,) for value in ordered)
+
+
+def _even_colours(looks: Sequence[Look]) -> tuple[Colour, ...]:
+    """The colours of areas in images of few exact values; lines have none."""
+    colours, counts = np.unique(np.concatenate([look.flat_colours for look in looks]), axis=0, return_counts=True)
+    often = counts > _LEAST_SHARE * counts.sum()
+    return tuple(tuple(int(value) for value in colour) for colour in colours[often])
 
 
 def _flat_colours(looks: Sequence[Look]) -> tuple[Colour, ...]:
@@ -77,8 +81,7 @@ def _flat_colours(looks: Sequence[Look]) -> tuple[Colour, ...]:
     shares = [look.flat for look in looks if not np.isnan(look.flat)]
     if not shares or np.median(shares) < _LEAST_FLAT:
         return ()
-    channels = len(looks[0].figures)
-    pool = np.concatenate([look.flat_colours for look in looks if look.flat_colours.shape[1] == channels])
+    pool = np.concatenate([look.flat_colours for look in looks])
     pool = pool[:: max(1, len(pool) // _POOLED)].astype(np.int16)
     if not len(pool):
         return ()

@@ -1,7 +1,7 @@
 """What is kept of every image after it was decoded once: a few kilobytes from which the checks are made."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,8 @@ class Look:
         thumb: (32, 32) int8, grey, mean 0, in `THUMB_STEP`ths of its own standard deviation.
         contrast: that standard deviation, in the image's values.
         values: the distinct values, or colours as 0xRRGGBB, if there are at most as many as a label map may have.
-        flat: share of the places whose neighbourhood has one colour; NaN where that is not asked (more than 8 bits).
+        flat: share of the places whose neighbourhood has one colour: exactly if `values` are few, else nearly; NaN
+            where that is not asked (more than 8 bits).
         flat_colours: some of those colours, (n, 1 or 3) uint8.
     """
 
@@ -64,13 +65,29 @@ class Look:
     flat: float
     flat_colours: NDArray[np.uint8]
 
+    @property
+    def type(self) -> tuple[int, str]:
+        """Channels and sample type."""
+        return len(self.figures), self.header.dtype
+
+    def in_colour(self) -> "Look":
+        """Of a grey image, as if it had been stored in three channels; the header stays."""
+        return replace(
+            self,
+            figures=np.repeat(self.figures, 3),
+            drawn=np.repeat(self.drawn, 3, axis=1),
+            values=None if self.values is None else frozenset(value * 0x010101 for value in self.values),
+            flat_colours=np.repeat(self.flat_colours, 3, axis=1),
+        )
+
 
 def look_at(image: Image, keep: int, random: np.random.Generator, many_values: int = MANY_VALUES) -> Look:
     """What is kept of an image: `keep` readings drawn, its distinct values if there are at most `many_values`."""
     drawn = _draw(image, random)
     figures = np.array([_figures(image, channel, drawn[:, channel]) for channel in range(drawn.shape[1])], FIGURES)
     thumb, contrast = _thumb(image)
-    flat, flat_colours = _flat(image.pixels, random)
+    values = _values(image, drawn, many_values)
+    flat, flat_colours = _flat(image.pixels, 0 if values is not None else _FLAT_RANGE, random)
     return Look(
         header=image.header,
         digest=_digest(image.pixels),
@@ -78,7 +95,7 @@ def look_at(image: Image, keep: int, random: np.random.Generator, many_values: i
         drawn=drawn[:keep].copy(),
         thumb=thumb,
         contrast=contrast,
-        values=_values(image, drawn, many_values),
+        values=values,
         flat=flat,
         flat_colours=flat_colours,
     )
@@ -107,8 +124,6 @@ def _draw(image: Image, random: np.random.Generator) -> NDArray[np.float32]:
 def _figures(image: Image, channel: int, drawn: NDArray[np.float32]) -> tuple[float, ...]:
     values = image.pixels[:, :, channel]
     known = values.ravel() if image.readings is None else values[image.readings[:, :, channel]]
-    if known.dtype.kind == "f":
-        known = known[np.isfinite(known)]
     if not known.size:
         return (0.0, 0.0, *[np.nan] * 9)
     share = known.size / values.size
@@ -166,12 +181,13 @@ def _values(image: Image, drawn: NDArray[np.float32], many: int) -> frozenset[in
     return frozenset(int(value) for value in found) if len(found) <= many else None
 
 
-def _flat(pixels: Pixels, random: np.random.Generator) -> tuple[float, NDArray[np.uint8]]:
+def _flat(pixels: Pixels, unlike: int, random: np.random.Generator) -> tuple[float, NDArray[np.uint8]]:
+    """Where a 3×3 window has no values further apart than `unlike`."""
     height, width, channels = pixels.shape
     nothing = np.empty((0, channels), np.uint8)
     if pixels.dtype != np.uint8 or channels not in (1, 3) or min(height, width) < 3:
         return np.nan, nothing
     rows, columns = random.integers(1, height - 1, _FLAT_PLACES), random.integers(1, width - 1, _FLAT_PLACES)
     windows = np.stack([pixels[rows + down, columns + right] for down in (-1, 0, 1) for right in (-1, 0, 1)])
-    flat = (windows.max(axis=0) - windows.min(axis=0) <= _FLAT_RANGE).all(axis=1)
+    flat = (windows.max(axis=0) - windows.min(axis=0) <= unlike).all(axis=1)
     return float(flat.mean()), windows[4][flat][:_FLAT_KEPT]

@@ -10,9 +10,10 @@ from i2i.config import Data
 from i2i.data.doctor.evidence import entries_of, settings_of, sides_of
 from i2i.data.doctor.finding import Finding
 from i2i.data.doctor.look import MANY_VALUES
-from i2i.data.doctor.sides import Image, SideName, read_sides
+from i2i.data.doctor.sides import Image, SideName, read_headers, read_sides
 from i2i.data.doctor.words import number, percent
-from i2i.data.layouts import PairFolder
+from i2i.data.layouts import Pair, PairFolder
+from i2i.images import Header
 
 _FILES = 32
 _SHARE = 0.001
@@ -36,11 +37,11 @@ def presume_nodata(found: PairFolder, data: Data, seed: int) -> Presumed:
     """Look at some files of more than 8 bits, of sides for which nothing is said, for values that are no reading."""
     entries = entries_of(found)
     chosen = np.random.default_rng(seed).permutation(len(entries))[:_FILES]
-    pairs = [read_sides(entries[place].pair, data) for place in chosen]
+    pairs = [read_sides(pair, data) for pair in (entries[place].pair for place in chosen) if _is_deep(pair)]
     findings = []
     for side in sides_of(found):
         settings = settings_of(data, side)
-        images = [pair[0 if side == "input" else 1] for pair in pairs]
+        images = [both[0 if side == "input" else 1] for both in pairs]
         values = _values([image for image in images if isinstance(image, Image)])
         suspects = [] if settings.nodata or settings.classes else _suspects(values)
         if suspects:
@@ -50,8 +51,13 @@ def presume_nodata(found: PairFolder, data: Data, seed: int) -> Presumed:
     return Presumed(data, findings)
 
 
+def _is_deep(pair: Pair) -> bool:
+    """Whether a side has more than 8 bits, where not every value is a likely one."""
+    return any(isinstance(header, Header) and header.dtype != "uint8" for header in read_headers(pair))
+
+
 def _values(images: Sequence[Image]) -> NDArray[np.float64]:
-    """All readings, thinned; none of images of 8 bits, where every value is a likely one."""
+    """All readings of images of more than 8 bits, thinned."""
     planes = [
         (image.pixels if image.readings is None else image.pixels[image.readings]).ravel()
         for image in images

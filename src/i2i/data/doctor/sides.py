@@ -81,8 +81,9 @@ def _attempt(read: Callable[[Path], Content], path: Path) -> Content | Failure:
 
 
 def _reason(error: Exception, path: Path) -> str:
+    """What is wrong, without the file's name and without what to do about it."""
     message = " ".join(str(error).split()).removeprefix(f"{path}: ")
-    return message or type(error).__name__
+    return message.partition("; ")[0] or type(error).__name__
 
 
 def _half_header(header: Header | Failure, side: Side) -> Header | Failure:

@@ -24,6 +24,7 @@ REACH = 32
 _WHITENING = 0.5
 _TAPER = 0.125  # of the side, at each end
 _STRONG = 0.8  # quantile of the gradient from which on an edge is nearly at its full weight
+_BLUR_REACH = 4  # pixels over which smoothing and gradient mix
 _COARSE = 48
 _BLOCKS = 16
 _LEVELS = 4
@@ -84,7 +85,7 @@ def edges(image: Image, size: tuple[int, int]) -> Field:
         field += (right + 1j * down) ** 2
     if image.readings is not None:
         known = shrunk(np.asarray(image.readings.all(axis=2), np.float32), *size) > 0.99
-        field[~ndimage.binary_erosion(known, iterations=3, border_value=1)] = 0
+        field[ndimage.binary_dilation(~known, np.ones((3, 3)), iterations=_BLUR_REACH)] = 0
     strength = np.sqrt(np.abs(field))
     strong = max(float(np.quantile(strength, _STRONG)), 1e-3 * float(strength.max()), 1e-12)
     field *= strength / (strength + strong) / np.maximum(strength, 1e-12) ** 2

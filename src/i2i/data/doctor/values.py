@@ -25,46 +25,59 @@ _BYTE = 255
 
 
 def check_values(evidence: Evidence) -> list[Finding]:
-    """Images that are mostly gaps, of one value, nearly black, cut off, or of 8 bits among images of more."""
-    findings = []
-    for side in evidence.sides:
-        if any(True for _ in evidence.looks(side)):
-            for check in (_gaps, _constant, _dead_channels, _near_black, _clipping, _scale):
-                findings += check(evidence, side)
-    return findings
+    """Images of 8 bits among images of more, of one value, nearly black, mostly gaps, or cut off at an end."""
+    return [
+        finding
+        for side in evidence.sides
+        for check in (_low, _dead_channels, _gaps, _clipping)
+        for finding in check(evidence, side)
+    ]
 
 
-def _gaps(evidence: Evidence, side: SideName) -> list[Finding]:
-    numbers, share = evidence.figures(side, "share")
-    empty = numbers[share.min(axis=1) < _FEWEST_READINGS]
-    return _told(
-        evidence,
-        side,
-        empty,
-        "gaps",
-        "warning",
-        f"{side}: {counted(empty, 'image')} with readings in less than {percent(_FEWEST_READINGS)} of the pixels",
-        "leave them out, or mend the nodata values if these are readings",
-        {"share_of_readings": float(share.mean())},
-    )
-
-
-def _constant(evidence: Evidence, side: SideName) -> list[Finding]:
-    numbers, deviation = evidence.figures(side, "deviation")
-    spans = _spans(evidence, side)
+def _low(evidence: Evidence, side: SideName) -> list[Finding]:
+    low = _low_images(evidence, side)
     simple = evidence.kind(side).is_simple
-    limit = 0.0 if simple else _EVEN * spans
-    constant = numbers[(deviation <= limit).all(axis=1)]
-    return _told(
-        evidence,
-        side,
-        constant,
-        "constant",
-        "advice" if simple else "warning",
-        f"{side}: {counted(constant, 'image')} of (nearly) one value",
-        "fine where there is nothing to see; else leave them out" if simple else "leave them out: nothing is in them",
-        {"images": len(constant)},
-    )
+    usual = float(np.nanmedian(evidence.figures(side, "maximum")[1])) if low else 0.0
+    words: dict[str, tuple[Severity, str, str]] = {
+        "scale": (
+            "warning",
+            f"with values up to {_BYTE} at most, where others reach {number(usual)}",
+            "probably 8-bit images written into files of more bits: make them again from the originals",
+        ),
+        "constant": ("advice", "of one value", "fine where there is nothing to see; else leave them out")
+        if simple
+        else ("warning", "of nearly one value", "leave them out"),
+        "near-black": (
+            "warning",
+            f"nearly black: 99 % of the samples are in the lowest {percent(_DARK)} of the set's range",
+            "look at them; leave out what was exposed or exported wrongly",
+        ),
+    }
+    return [
+        finding
+        for check, numbers in low.items()
+        for severity, what, advice in [words[check]]
+        for finding in _told(
+            evidence, side, numbers, check, severity, f"{side}: {counted(len(numbers), 'image')} {what}", advice
+        )
+    ]
+
+
+def _low_images(evidence: Evidence, side: SideName) -> dict[str, NDArray[np.intp]]:
+    """Entries whose values are few or small, by the check, each under one only."""
+    numbers, deviation = evidence.figures(side, "deviation")
+    most, high = (evidence.figures(side, name)[1] for name in ("maximum", "high"))
+    if not np.isfinite(most).any():
+        return {}
+    low, span = evidence.span(side)[0], _spans(evidence, side)
+    one_value = (deviation == 0).all(axis=1)
+    if evidence.kind(side).is_simple:
+        return {"constant": numbers[one_value]}
+    deep = all(look.header.dtype != "uint8" for _, look in evidence.looks(side)) and np.nanmedian(most) > 4 * _BYTE
+    shallow = (most <= _BYTE).all(axis=1) & deep
+    dark = (high - low < _DARK * span).all(axis=1) & ~shallow & ~one_value
+    even = (deviation <= _EVEN * span).all(axis=1) & ~shallow & ~dark
+    return {"scale": numbers[shallow], "constant": numbers[even], "near-black": numbers[dark]}
 
 
 def _dead_channels(evidence: Evidence, side: SideName) -> list[Finding]:
@@ -84,23 +97,18 @@ def _dead_channels(evidence: Evidence, side: SideName) -> list[Finding]:
     ]
 
 
-def _near_black(evidence: Evidence, side: SideName) -> list[Finding]:
-    if evidence.kind(side).is_simple:
-        return []
-    numbers, high = evidence.figures(side, "high")
-    _, deviation = evidence.figures(side, "deviation")
-    low, span = evidence.span(side)[0], _spans(evidence, side)
-    dark = (high - low < _DARK * span).all(axis=1) & (deviation > _EVEN * span).any(axis=1)
+def _gaps(evidence: Evidence, side: SideName) -> list[Finding]:
+    numbers, share = evidence.figures(side, "share")
+    empty = numbers[share.min(axis=1) < _FEWEST_READINGS]
     return _told(
         evidence,
         side,
-        numbers[dark],
-        "near-black",
+        empty,
+        "gaps",
         "warning",
-        f"{side}: {counted(int(dark.sum()), 'image')} nearly black: 99 % of the samples are in the lowest "
-        f"{percent(_DARK)} of the set's range",
-        "look at them; leave out what was exposed or exported wrongly",
-        {"images": int(dark.sum())},
+        f"{side}: {counted(len(empty), 'image')} with readings in less than {percent(_FEWEST_READINGS)} of the pixels",
+        "leave them out, or mend the nodata values if these are readings",
+        {"mean_share_of_readings": float(share.mean())},
     )
 
 
@@ -109,12 +117,15 @@ def _clipping(evidence: Evidence, side: SideName) -> list[Finding]:
     if evidence.kind(side).is_simple:
         return []
     findings = []
-    for end, share_name, extreme in (("lowest", "at_minimum", np.min), ("highest", "at_maximum", np.max)):
-        numbers, values = evidence.figures(side, share_name.removeprefix("at_"))
-        _, shares = evidence.figures(side, share_name)
-        limit = extreme(values, axis=0)
-        cut = np.where(values == limit, shares, 0).max(axis=1)
-        findings += _cut_off(evidence, side, numbers, cut, f"{end} value ({number(float(extreme(limit)))})")
+    told = np.concatenate([*_low_images(evidence, side).values(), np.empty(0, np.intp)])
+    for end, name, extreme in (("lowest", "minimum", np.nanmin), ("highest", "maximum", np.nanmax)):
+        numbers, values = evidence.figures(side, name)
+        _, shares = evidence.figures(side, f"at_{name}")
+        if not np.isfinite(values).any():
+            return []
+        limit = extreme(values)
+        cut = np.where((values == limit) & ~np.isin(numbers, told)[:, None], shares, 0).max(axis=1)
+        findings += _cut_off(evidence, side, numbers, cut, f"{end} value ({number(float(limit))})")
     return findings
 
 
@@ -131,9 +142,9 @@ def _cut_off(
         "clipping",
         "warning",
         f"{side}: {counted(worst, 'image')} with more than {percent(usual)} of the samples at the {end}; "
-        f"half of the set has less than {percent(half)} there",
+        f"in the middle image it is {percent(half)}",
         "they are probably over- or underexposed, or scaled wrongly: make them again from the originals",
-        {"images": len(worst), "median_share": float(half)},
+        {"median_share": float(half)},
     )
     if half <= _OFTEN_CUT:
         return findings
@@ -149,27 +160,6 @@ def _cut_off(
     ]
 
 
-def _scale(evidence: Evidence, side: SideName) -> list[Finding]:
-    """Images of more than 8 bits whose values all fit into 8 bits, where others use many more."""
-    numbers, most = evidence.figures(side, "maximum")
-    deep = [look.header.dtype != "uint8" for _, look in evidence.looks(side)]
-    most = most.max(axis=1)
-    if not all(deep) or np.nanmedian(most) <= 4 * _BYTE:
-        return []
-    small = numbers[most <= _BYTE]
-    return _told(
-        evidence,
-        side,
-        small,
-        "scale",
-        "warning",
-        f"{side}: {counted(small, 'image')} with values up to {_BYTE} at most, where the others reach "
-        f"{number(float(np.nanmedian(most)))}",
-        "probably 8-bit images written into files of more bits: make them again from the originals",
-        {"images": len(small), "median_maximum": float(np.nanmedian(most))},
-    )
-
-
 def _spans(evidence: Evidence, side: SideName) -> NDArray[np.float64]:
     low, high = evidence.span(side)
     return high - low
@@ -183,7 +173,7 @@ def _told(
     severity: Severity,
     summary: str,
     advice: str,
-    figures: dict[str, Any],
+    figures: dict[str, Any] | None = None,
 ) -> list[Finding]:
     """A finding about some images of a side; none where there are no such images."""
     if not len(numbers):
@@ -195,7 +185,7 @@ def _told(
             summary,
             advice,
             [evidence.file(number, side) for number in numbers],
-            figures,
+            (figures or {}) | {"images": len(numbers)},
             pictures_of(evidence, side, numbers),
         )
     ]

@@ -10,8 +10,10 @@ def counted(things: Sized | int, word: str) -> str:
 
 
 def percent(share: float) -> str:
-    """ "12 %", "0.3 %"."""
-    return f"{100 * share:.{0 if share >= 0.1 else 1}f} %"
+    """ "12 %", "0.3 %", "under 0.1 %"."""
+    if 0 < share < 0.0005:
+        return "under 0.1 %"
+    return f"{100 * share:.{1 if 0 < share < 0.1 else 0}f} %"
 
 
 def number(value: float) -> str:
