@@ -87,7 +87,8 @@ def _find(
 ) -> PairFolder:
     if config.task and layout == "auto" and direction is None:
         return _find_for_task(Path(pairs))
-    unmatched = "skip" if config.training.get("data", {}).get("unmatched") == "skip" else "error"  # as in training
+    skipped = config.training.get("data", {}).get("unmatched") == "skip"
+    unmatched: Literal["error", "skip"] = "skip" if skipped else "error"  # as in training
     try:
         return find_pairs(pairs, layout, config.direction if direction is None else direction, unmatched)
     except PairsError as error:
