@@ -97,7 +97,7 @@ class Side:
     alpha: Literal["white", "channel", "mask"] = "white"  # what transparency means
     classes: str | tuple[Class, ...] = ""  # of a label map: a table's file, or "auto" to find them in the files
     coding: Literal["", "index", "colour"] = ""  # how classes stand in the files; empty: index if they have one channel
-    space: Literal["rgb", "lab", "ab"] = "rgb"  # in which the network paints; ab: colour alone, on the input's lightness
+    space: Literal["rgb", "lab", "ab"] = "rgb"  # in which G paints; ab: colour alone, on the input's lightness
 
 
 @dataclass(frozen=True, config=_strict)
