@@ -20,9 +20,13 @@ _BLANK = 0.02
 
 
 def check_copies(evidence: Evidence) -> list[Finding]:
-    """Pairs that stand in the set twice: the same pixels on all sides, or alike; and one input with two targets."""
+    """Pairs that stand in the set twice: the same pixels on all sides, or alike; and one input with two targets.
+
+    Pairs of one value on all sides are equal for another reason, and told by another check.
+    """
     looks = _complete(evidence)
-    same = _groups(looks, lambda number: tuple(look.digest for look in looks[number]))
+    shown = [number for number, sides in looks.items() if any(look.contrast > 0 for look in sides)]
+    same = _groups(shown, lambda number: tuple(look.digest for look in looks[number]))
     group_of = {number: place for place, group in enumerate(same) for number in group}
     alike = [
         match

@@ -4,11 +4,12 @@ import difflib
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from i2i.config import Data
-from i2i.data.doctor.evidence import entries_of, file_of, relative, settings_of, sides_of
+from i2i.data.doctor.evidence import entries_of, relative, settings_of, sides_of
 from i2i.data.doctor.finding import Finding
 from i2i.data.doctor.sides import Failure, SideName, counted_channels
 from i2i.data.doctor.words import counted
@@ -21,6 +22,7 @@ _RARE = 0.1
 _SQUEEZED = 1.1
 """Aspects that differ by more than this factor are told."""
 _MOST_COMPARED = 500
+"""Of more files without a partner it is not a slip of the pen that is missing."""
 _ALIKE = 0.6
 
 Facts = Sequence[tuple[Header | Failure, Header | Failure]]
@@ -45,28 +47,29 @@ class _Table:
 
     def headers(self, side: SideName) -> dict[str, Header]:
         """By file name, of those that can be read."""
-        return {file: fact for file, fact in self._side(side) if isinstance(fact, Header)}
+        return {file: fact for file, fact in self._sides[side] if isinstance(fact, Header)}
 
     def failures(self) -> dict[str, Failure]:
         """By file name; a side-by-side file counts once."""
         return {
-            file: fact for side in sides_of(self.found) for file, fact in self._side(side) if isinstance(fact, Failure)
+            file: fact for side in sides_of(self.found) for file, fact in self._sides[side] if isinstance(fact, Failure)
         }
 
     def pairs(self) -> list[tuple[str, str, Header, Header]]:
         """File names and headers of both sides, of the pairs that can be read."""
         return [
             (one, other, given, wanted)
-            for (one, given), (other, wanted) in zip(self._side("input"), self._side("target"), strict=True)
+            for (one, given), (other, wanted) in zip(self._sides["input"], self._sides["target"], strict=True)
             if isinstance(given, Header) and isinstance(wanted, Header)
         ]
 
-    def _side(self, side: SideName) -> list[tuple[str, Header | Failure]]:
-        place = 0 if side == "input" else 1
-        return [
-            (relative(file_of(entry.pair, side).path, self.found.root), both[place])
-            for entry, both in zip(entries_of(self.found), self.facts, strict=True)
-        ]
+    @cached_property
+    def _sides(self) -> dict[SideName, list[tuple[str, Header | Failure]]]:
+        both = list(zip(entries_of(self.found), self.facts, strict=True))
+        return {
+            "input": [(relative(entry.pair.input.path, self.found.root), fact) for entry, (fact, _) in both],
+            "target": [(relative(entry.pair.target.path, self.found.root), fact) for entry, (_, fact) in both],
+        }
 
 
 def _unreadable(table: _Table) -> list[Finding]:
@@ -105,7 +108,7 @@ def _unmatched(found: PairFolder, data: Data) -> list[Finding]:
     if not found.unmatched:
         return []
     alone = [Path(path) for path in found.unmatched]
-    near = {path: _nearest(path, alone) for path in alone[:_MOST_COMPARED]}
+    near = {path: _nearest(path, alone) for path in alone} if len(alone) <= _MOST_COMPARED else {}
     files = [
         relative(path, found.root) + (f": did you mean {relative(partner, found.root)}?" if partner else "")
         for path, partner in ((path, near.get(path)) for path in alone)

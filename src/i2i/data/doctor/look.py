@@ -44,6 +44,7 @@ class Look:
 
     Attributes:
         header: of the file, or of its half.
+        type: channels and sample type, as training has them.
         digest: of the decoded pixels: equal for files that hold the same image, whatever the container.
         figures: of `FIGURES`, (C,); NaN where a channel has no reading.
         drawn: some readings drawn at random, (n, C) float32; NaN where there is none.
@@ -56,6 +57,7 @@ class Look:
     """
 
     header: Header
+    type: tuple[int, str]
     digest: bytes
     figures: NDArray[np.void]
     drawn: NDArray[np.float32]
@@ -65,15 +67,11 @@ class Look:
     flat: float
     flat_colours: NDArray[np.uint8]
 
-    @property
-    def type(self) -> tuple[int, str]:
-        """Channels and sample type."""
-        return len(self.figures), self.header.dtype
-
     def in_colour(self) -> "Look":
         """Of a grey image, as if it had been stored in three channels; the header stays."""
         return replace(
             self,
+            type=(3, self.type[1]),
             figures=np.repeat(self.figures, 3),
             drawn=np.repeat(self.drawn, 3, axis=1),
             values=None if self.values is None else frozenset(value * 0x010101 for value in self.values),
@@ -90,6 +88,7 @@ def look_at(image: Image, keep: int, random: np.random.Generator, many_values: i
     flat, flat_colours = _flat(image.pixels, 0 if values is not None else _FLAT_RANGE, random)
     return Look(
         header=image.header,
+        type=(image.pixels.shape[2], image.pixels.dtype.name),
         digest=_digest(image.pixels),
         figures=figures,
         drawn=drawn[:keep].copy(),

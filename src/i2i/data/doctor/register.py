@@ -74,11 +74,13 @@ def _common(evidence: Evidence, shifts: _Shifts) -> list[Finding]:
         return []
     down, right = shifts.common * np.median(shifts.pixel)
     nearest = shifts.numbers[np.argsort(shifts.away)][:MOST]
+    compared = counted(evidence.structures(), "pair")
     return [
         Finding(
             "register",
             "warning",
-            f"all pairs out of register by one shift: target {_direction(down, right)} the input",
+            f"all out of register by one shift: target {_direction(down, right)} the input; {len(shifts.numbers)} of "
+            f"{compared} show it",
             "crop or move one side of all pairs by that much; a network would learn to blur or to shift",
             figures={"down": float(down), "right": float(right), "pairs": len(shifts.numbers)},
             pictures=tuple(overlay(evidence, int(n), (down, right), evidence.file(n)) for n in nearest),

@@ -120,7 +120,8 @@ def _as_trained(raster: Raster, settings: Settings, path: Path) -> Image:
         return Image(header, raster.pixels, None)
     if not usable:
         return Image(header, raster.pixels, np.isfinite(raster.pixels) if raster.pixels.dtype.kind == "f" else None)
-    spec = ImageSpec(channels, dtype_named(header.dtype), nodata=settings.nodata or header.nodata, alpha=settings.alpha)
+    dtype = "float32" if settings.dtype == "float32" else dtype_named(header.dtype)
+    spec = ImageSpec(channels, dtype, nodata=settings.nodata or header.nodata, alpha=settings.alpha)
     pixels = conform(raster, spec, str(path))
     readings = valid(pixels, spec)
     known = None if readings is None else readings.movedim(0, -1).numpy()
