@@ -19,7 +19,7 @@ def check(
     set_: Annotated[
         list[str] | None, Parameter(name="--set", help="A setting to train with: data.target.nodata=[0, 65535].")
     ] = None,
-    sample: Annotated[int | None, Parameter(help="Pairs compared closely, for register and partners.")] = None,
+    sample: Annotated[int | None, Parameter(help="Pairs compared closely, for register and partners: 500.")] = None,
     seed: flags.Seed = 0,
     json: flags.Json = None,
 ) -> int:
