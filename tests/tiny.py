@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from i2i.images import Pixels, write_image
 
@@ -31,3 +33,8 @@ def write_side_by_side(folder: Path, count: int, side: int = SIDE, first: int = 
     for number in range(first, first + count):
         write_image(folder / f"{number}.png", np.concatenate(draw_pair(number, side), axis=1))
     return folder
+
+
+def shown(count: int, height: int = SIDE, width: int = SIDE, seed: int = 1) -> Tensor:
+    """Noise as a network is shown images, (count, 3, height, width) in [-1, 1]."""
+    return torch.rand(count, 3, height, width, generator=torch.Generator().manual_seed(seed)) * 2 - 1

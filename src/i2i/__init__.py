@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from i2i.errors import I2IError
     from i2i.evaluation import Evaluation, evaluate
+    from i2i.export import Exported, export_bundle
     from i2i.methods.recipes import RECIPES
     from i2i.training import Run, train
     from i2i.translator import Translator, load
@@ -23,16 +24,29 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Evaluation": "i2i.evaluation",
+    "Exported": "i2i.export",
     "I2IError": "i2i.errors",
     "RECIPES": "i2i.methods.recipes",
     "Run": "i2i.training",
     "Translator": "i2i.translator",
     "evaluate": "i2i.evaluation",
+    "export_bundle": "i2i.export",
     "load": "i2i.translator",
     "train": "i2i.training",
 }
 
-__all__ = ["RECIPES", "Evaluation", "I2IError", "Run", "Translator", "evaluate", "load", "train"]
+__all__ = [
+    "RECIPES",
+    "Evaluation",
+    "Exported",
+    "I2IError",
+    "Run",
+    "Translator",
+    "evaluate",
+    "export_bundle",
+    "load",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic import Field as Checked
 from pydantic.dataclasses import dataclass as checked_dataclass
@@ -114,8 +115,9 @@ def load_bundle(path: str | os.PathLike[str]) -> Bundle:
     if not weights.is_file():
         raise BundleError(f"{folder}: the weights {WEIGHTS} are missing; copy the whole folder again")
     try:
-        generator = build_generator(**config.generator)
-        generator.load_state_dict(load_file(weights))
+        with torch.device("meta"):  # nothing is drawn or allocated that the weights replace
+            generator = build_generator(**config.generator)
+        generator.load_state_dict(load_file(weights), assign=True)
     except (SafetensorError, OSError) as error:
         raise BundleError(f"{weights}: is damaged ({error}); copy it again") from error
     except ConfigError as error:
@@ -136,7 +138,8 @@ def find_bundle(path: str | os.PathLike[str]) -> Path:
         raise BundleError(f"{path}: no such folder; expected a bundle or a run")
     if path.is_dir() and (path / "config.yaml").is_file():
         raise BundleError(f"{path}: is a run that has no bundle yet; let it train until its first validation")
-    hint = "; 'i2i import' reads a .pth file" if path.suffix in (".pth", ".pt") else ""
+    single = path.suffix in (".pth", ".pt", ".safetensors")
+    hint = f"; 'i2i import' reads a {path.suffix} file" if single else ""
     raise BundleError(f"{path}: is not a bundle; expected a folder with {CONFIG} and {WEIGHTS}{hint}")
 
 

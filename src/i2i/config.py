@@ -145,6 +145,7 @@ class Generator:
 
     name: str = "unet"
     width: Positive = 64
+    widths: tuple[Positive, ...] = ()  # filters of each stage, from the finest on; empty: as the width says
     depth: Count = 0  # halvings of a U-Net; 0: as many as the size allows, at most 8
     blocks: Positive = 9  # residual blocks of a ResNet
     norm: Norm = "batch"
@@ -180,6 +181,17 @@ class Loss:
     reconstruction_weight: Weight = 100.0
     discriminator_weight: Weight = 0.5  # on D's whole objective: the paper halves it
     gradient_penalty_weight: Weight = 0.0
+
+
+@dataclass(frozen=True, config=_strict)
+class Distill:
+    """What a student learns from its teacher, beside the objective; for the method "distill"."""
+
+    teacher: str = ""  # its bundle, or its run, from whose checkpoint D begins
+    budget: Annotated[float, Field(gt=0)] = 0.1  # multiply-adds: a share of the teacher's up to 1, or their number
+    search_images: Count = 0  # to spend on a search for the student's widths; 0: none, all stages slim alike
+    output_weight: Weight = 100.0  # of the L1 distance to the teacher's output
+    feature_weight: Weight = 10.0  # of the squared distance between their features
 
 
 @dataclass(frozen=True, config=_strict)
@@ -244,6 +256,7 @@ class Config:
     generator: Generator = dataclasses.field(default_factory=Generator)
     discriminator: Discriminator = dataclasses.field(default_factory=Discriminator)
     loss: Loss = dataclasses.field(default_factory=Loss)
+    distill: Distill = dataclasses.field(default_factory=Distill)
     optimizer: Optimizer = dataclasses.field(default_factory=Optimizer)
     schedule: Schedule = dataclasses.field(default_factory=Schedule)
     training: Training = dataclasses.field(default_factory=Training)

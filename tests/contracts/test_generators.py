@@ -1,12 +1,15 @@
 """What every generator promises; a new one inherits the suite by its line in SMALL."""
 
 import copy
+import json
+from dataclasses import replace
 from itertools import product
 
 import pytest
 import torch
 from safetensors.torch import load, save
 
+from i2i.config import Generator as Settings
 from i2i.errors import ConfigError
 from i2i.generators import GENERATORS, Generator, build_generator
 from i2i.layers.initialise import initialise
@@ -126,6 +129,55 @@ def test_bias_none_leaves_no_bias_on_any_convolution(name: str) -> None:
     assert biased == []
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_its_description_builds_it_again(name: str) -> None:
+    net = small(name, norm="instance")
+    twin = build_generator(**json.loads(json.dumps(net.description)))
+    twin.load_state_dict(net.state_dict())
+    assert torch.equal(twin.eval()(noise(1, 3, 32, 32)), net.eval()(noise(1, 3, 32, 32)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_built_from_those_settings_that_it_takes(name: str) -> None:
+    settings = Settings(name=name, width=4, depth=3, blocks=2, dropout=(1,), norm="instance")
+    arguments = GENERATORS[name].arguments(settings)
+    assert arguments.items() >= {"width": 4, "norm": "instance"}.items()
+    assert "widths" not in arguments
+    net = build_generator(name, in_channels=3, out_channels=3, **arguments)
+    assert any(isinstance(layer, torch.nn.Dropout) for layer in net.modules())
+    slim = GENERATORS[name].arguments(replace(settings, widths=tuple(range(1, 4))))
+    assert build_generator(name, in_channels=3, out_channels=3, **slim).widths == (1, 2, 3)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_widths_given_one_by_one_make_the_same_network(name: str) -> None:
+    net = small(name)
+    twin = small(name, widths=list(net.widths))
+    assert {key: value.shape for key, value in twin.state_dict().items()} == {
+        key: value.shape for key, value in net.state_dict().items()
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_features_have_their_channels_and_in_a_slim_network_the_same_sizes(name: str) -> None:
+    nets = [small(name), small(name, widths=[1, 2, 3])]
+    shapes = [given_by(net) for net in nets]
+    for net, found in zip(nets, shapes, strict=True):
+        assert {layer: shape[1] for layer, shape in found.items()} == net.features
+        assert list(found) == list(net.features)
+    assert [shape[2:] for shape in shapes[0].values()] == [shape[2:] for shape in shapes[1].values()]
+    assert shapes[0]
+
+
+def given_by(net: Generator) -> dict[str, torch.Size]:
+    """The shapes of its features, in the order in which they come."""
+    seen: dict[str, torch.Size] = {}
+    for layer in net.features:
+        net.get_submodule(layer).register_forward_hook(lambda _, __, out, layer=layer: seen.update({layer: out.shape}))
+    net(noise(1, 3, 32, 32))
+    return seen
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -133,6 +185,8 @@ def test_bias_none_leaves_no_bias_on_any_convolution(name: str) -> None:
         ({"norm": "bacth"}, "norm: found 'bacth'; expected one of batch, instance, none"),
         ({"upsample": "bilinear"}, "upsample: found 'bilinear'"),
         ({"bias": "some"}, "bias: found 'some'"),
+        ({"widths": [4, 8]}, r"widths: found \[4, 8\]; expected 3 whole numbers of at least 1, one a stage"),
+        ({"widths": [4, 8, 0]}, r"widths: found \[4, 8, 0\]"),
         ({"width": 0}, "width: found 0; expected a whole number of at least 1"),
         ({"dropout": "all"}, "dropout: found 'all'"),
         ({"dropout_rate": 1.5}, "dropout_rate: found 1.5"),

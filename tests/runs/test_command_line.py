@@ -54,7 +54,7 @@ def test_help_answers_at_once():
     started = time.monotonic()
     done = subprocess.run([sys.executable, "-m", "i2i", "--help"], capture_output=True, text=True, check=True)
     assert time.monotonic() - started < 3  # 0.25 s on a quiet machine
-    for command in ("train", "translate", "evaluate", "import", "recipes"):
+    for command in ("train", "translate", "evaluate", "export", "import", "recipes"):
         assert command in done.stdout
     loaded = subprocess.run(
         [sys.executable, "-c", "import sys, i2i, i2i.cli; print('torch' in sys.modules, 'numpy' in sys.modules)"],

@@ -49,7 +49,7 @@ def test_every_command_of_the_readme_runs(newcomer):
         done = run(command, newcomer)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     folder, _ = newcomer
-    for file in ("run/bundle/model.safetensors", "report/report.html", "noisy.3.png", "imported/config.json"):
+    for file in ("run/bundle/model.safetensors", "report/report.html", "noisy.3.png", "imported/config.json", "run.pt"):
         assert (folder / file).is_file(), file
 
 
@@ -77,7 +77,9 @@ def test_every_link_within_the_repository_leads_somewhere():
 
 
 def test_every_flag_and_setting_that_the_pages_name_exists(newcomer):
-    helps = "".join(run(f"i2i {name} --help", newcomer).stdout for name in ("train", "translate", "evaluate", "import"))
+    helps = "".join(
+        run(f"i2i {name} --help", newcomer).stdout for name in ("train", "translate", "evaluate", "import", "export")
+    )
     for line in commands("sh"):
         for flag in re.findall(r"(?<=\s)--[a-z-]+", line) if line.startswith("i2i") else ():
             assert flag in helps, line

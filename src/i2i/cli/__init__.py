@@ -9,11 +9,15 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 
 from i2i import __version__
+from i2i.cli.bench import bench
 from i2i.cli.check import check
 from i2i.cli.data import data_app
 from i2i.cli.demo import demo
+from i2i.cli.distill import distill
 from i2i.cli.evaluate import evaluate
+from i2i.cli.export import export
 from i2i.cli.importing import import_checkpoint
+from i2i.cli.quantize import quantize
 from i2i.cli.recipes import recipes
 from i2i.cli.sketches import sketches
 from i2i.cli.terminal import complain, show_log
@@ -25,12 +29,17 @@ app = App(
     name="i2i",
     version=__version__,
     help="Image-to-image translation: from a folder of image pairs to a trained, measured translator.",
+    help_format="plaintext",  # Markdown would take a third of the start-up
 )
 for command, name in (
     (check, "check"),
     (train, "train"),
+    (distill, "distill"),
     (translate, "translate"),
     (evaluate, "evaluate"),
+    (quantize, "quantize"),
+    (bench, "bench"),
+    (export, "export"),
     (import_checkpoint, "import"),
     (recipes, "recipes"),
     (sketches, "sketches"),

@@ -27,6 +27,7 @@ def evaluate(
     resize: flags.Resize = None,
     device: flags.Device = None,
     precision: flags.Precision = None,
+    engine: flags.Engine = None,
     lpips: Annotated[
         Literal["alex", "vgg", "squeeze", "none"], Parameter(help="Network of LPIPS; its weights are not fetched.")
     ] = "alex",
@@ -55,7 +56,8 @@ def evaluate(
         result = evaluate_pairs(
             bundle, pairs, split=split, layout=layout or "auto", direction=direction, seed=seed or 0,
             device=device or "auto", precision=precision or "fp32", statistics=statistics,
-            dropout=flags.switch(dropout), resize=resize, features=features, lpips=network, progress=show,
+            dropout=flags.switch(dropout), resize=resize, engine=engine or "eager",
+            features=features, lpips=network, progress=show,
         )  # fmt: skip
     out.print(result.table())
     for missing, reason in result.not_measured.items():

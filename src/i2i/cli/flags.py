@@ -19,6 +19,10 @@ Width = Annotated[int | None, Parameter(help="Channels of the first layer, gener
 Seed = Annotated[int | None, Parameter(help="Of everything that is random.")]
 Device = Annotated[str | None, Parameter(help="auto, cpu, cuda, cuda:N or mps.")]
 Precision = Annotated[str | None, Parameter(help="fp32, or bf16, which is faster where the processor has it.")]
+Engine = Annotated[
+    Literal["auto", "eager", "packed", "compiled", "onnxruntime", "openvino", "int8"] | None,
+    Parameter(help="What runs the network; auto: the soonest done of those that give the same. Scores: eager."),
+]
 Json = Annotated[Path | None, Parameter(help="Write the report to this file too, for programs.")]
 Dropout = Annotated[Literal["on", "off"] | None, Parameter(help="Noise at test time. Default: as the bundle says.")]
 Statistics = Annotated[

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from i2i.files import write_text
 
@@ -38,6 +37,8 @@ def show_log() -> None:
 @contextmanager
 def bar(label: str) -> Iterator[Callable[..., None]]:
     """A progress bar on stderr: call it with (done, of how many), and optionally `note=`."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=28),

@@ -11,6 +11,8 @@ from i2i.cli.terminal import bar, complain, out, say, write_json
 from i2i.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from i2i.config import Config
     from i2i.training import Run
     from i2i.training.session import Progress
@@ -52,7 +54,7 @@ def train(
     }  # fmt: skip
     composed = compose(recipe, chosen, read_tree(config) if config else None, set_ or [])
     if dry_run:
-        return _print_resolved(composed, json)
+        return print_resolved(composed, json)
     if to is None:
         raise ConfigError("--to: missing; expected the run folder in which everything is left, such as --to runs/first")
     run = train_with_bar(composed, to)
@@ -65,8 +67,11 @@ def train(
     return 0
 
 
-def train_with_bar(config: "Config", to: Path) -> "Run":
-    """Train, with a live bar of the images seen, the terms of the objective and the last validation."""
+def train_with_bar(config: "Config", to: Path, run: "Callable[..., Run] | None" = None) -> "Run":
+    """Train, with a live bar of the images seen, the terms of the objective and the last validation.
+
+    By `run_training`, or by another function `run` that takes the same.
+    """
     from i2i.training.train import run_training
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it greets every process at length
@@ -79,7 +84,7 @@ def train_with_bar(config: "Config", to: Path) -> "Run":
             )
             show(progress.images_seen, progress.images, "  ".join(terms))
 
-        return run_training(config, to, report, decoding=lambda done, of: show(done, of, "decoding pairs"))
+        return (run or run_training)(config, to, report, decoding=lambda done, of: show(done, of, "decoding pairs"))
 
 
 def _scores(run: "Run") -> str:
@@ -93,7 +98,8 @@ def _scores(run: "Run") -> str:
     return f"; on held-out pairs: {', '.join(found)}"
 
 
-def _print_resolved(config: "Config", json: Path | None) -> int:
+def print_resolved(config: "Config", json: Path | None) -> int:
+    """The configuration with nothing left open, for a look before anything is trained."""
     from i2i.config import to_tree, to_yaml
     from i2i.training.resolve import resolve
 

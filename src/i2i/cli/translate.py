@@ -32,6 +32,7 @@ def translate(
     resize: flags.Resize = None,
     device: flags.Device = None,
     precision: flags.Precision = None,
+    engine: flags.Engine = None,
     json: flags.Json = None,
 ) -> int:
     """Translate an image, or every image of a folder; outputs have the size of their inputs.
@@ -43,8 +44,11 @@ def translate(
     images
         An image file, or a folder of them.
     """
+    from i2i.allocator import keep_pages
     from i2i.translator import load
+    from i2i.translator.folder import images_to_come
 
+    keep_pages()
     tiles = _read_tile(tile)
     translator = load(
         bundle,
@@ -54,6 +58,7 @@ def translate(
         dropout=flags.switch(dropout),
         resize="native" if isinstance(tiles, int) else resize,
     )
+    translator.use(engine or "auto", images_to_come(translator, images, samples=samples, side=side, tile=tiles))
     say(translator.describe())
     if images.is_dir():
         return _folder(translator, images, to, samples, seed or 0, side, tiles, json)

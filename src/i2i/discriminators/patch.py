@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from i2i.discriminators.discriminator import Discriminator
 from i2i.layers.arguments import at_least
+from i2i.layers.convolutions import Convolution
 from i2i.layers.norms import Bias, Norm, inner_bias, normalisation, outer_bias
 
 
@@ -33,7 +34,7 @@ class PatchDiscriminator(Discriminator):
             stride = 2 if level < depth else 1
             layers.append(_layer(widths[level - 1], widths[level], stride, norm, inner_bias(norm, bias)))
         self.layers = nn.Sequential(*layers)
-        self.output = nn.Conv2d(widths[-1], 1, 4, stride=1, padding=1, bias=outer_bias(bias))
+        self.output = Convolution(widths[-1], 1, 4, stride=1, padding=1, bias=outer_bias(bias))
 
     @property
     def receptive_field(self) -> int:
@@ -52,7 +53,7 @@ class PatchDiscriminator(Discriminator):
 
 def _layer(k_in: int, k: int, stride: int, norm: Norm, bias: bool) -> nn.Sequential:
     layers: OrderedDict[str, nn.Module] = OrderedDict()
-    layers["conv"] = nn.Conv2d(k_in, k, 4, stride=stride, padding=1, bias=bias)
+    layers["conv"] = Convolution(k_in, k, 4, stride=stride, padding=1, bias=bias)
     layers["norm"] = normalisation(norm, k)
     layers["activation"] = nn.LeakyReLU(0.2, inplace=True)
     return nn.Sequential(layers)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, overload
 
@@ -10,6 +11,7 @@ from i2i.data.layouts import Layout, Pair, PairFolder, Split, find_pairs
 from i2i.data.samples import Reading, read_pair
 from i2i.data.splits import HoldOut, hold_out
 from i2i.data.tasks import task_by_name
+from i2i.engines import EngineName
 from i2i.errors import PairsError
 from i2i.evaluation.evaluate import evaluate_samples
 from i2i.evaluation.result import Evaluation
@@ -33,6 +35,7 @@ def evaluate(
     statistics: Statistics | None = None,
     dropout: bool | None = None,
     resize: str | None = None,
+    engine: EngineName = "eager",
     features: Path | None = None,
     lpips: LPIPS | LPIPSNetwork | None = "alex",
     progress: Callable[[int, int], None] | None = None,
@@ -47,7 +50,7 @@ def evaluate(
         layout: of the pairs' folder.
         direction: by default the one that the bundle was trained in.
         seed: of the dropout, the bootstrap, the patches.
-        device, precision, statistics, dropout, resize: as for `i2i.load`.
+        device, precision, statistics, dropout, resize, engine: as for `i2i.load`.
         features: file of a feature network, for Fréchet, kernel and feature distances.
         lpips: network of LPIPS to look for on this machine, or the module itself; None leaves it out.
         progress: called with (done, of how many).
@@ -57,29 +60,58 @@ def evaluate(
         BundleError: the bundle can't be loaded.
     """
     translator = bundle if isinstance(bundle, Translator) else load(
-        bundle, device=device, precision=precision, statistics=statistics, dropout=dropout, resize=resize
+        bundle, device=device, precision=precision, statistics=statistics, dropout=dropout, resize=resize, engine=engine
     )  # fmt: skip
     config = translator.config
-    found = _find(pairs, layout, direction, config)
-    chosen, training, which = _choose(found, split, config)
-    reading = _reading(config, found, seed)
-    count = len(chosen)
+    chosen = choose_pairs(config, pairs, split=split, layout=layout, direction=direction, seed=seed)
+    count = len(chosen.scored)
 
     def translate(pixels: Pixels, name: str) -> Pixels:
         return translator.translate(pixels, seed=seed)
 
     return evaluate_samples(
         translate,
-        _PairSamples(chosen, reading),
-        protocol=f"Pairs: {which} of {found.root.name or found.root}, {_directed(found, config)}, {_sized(reading)}; "
-        f"{translator.describe().partition(': ')[2]}, seed {seed}.",
-        training=_PairSamples(training, reading),
+        chosen.scored,
+        protocol=f"{chosen.protocol}; {translator.describe().partition(': ')[2]}, seed {seed}.",
+        training=chosen.training,
         specs=(config.input, config.target),
         features=features,
         lpips=lpips,
         seed=seed,
         progress=(lambda done: progress(done, count)) if progress else None,
     )
+
+
+@dataclass(frozen=True)
+class ChosenPairs:
+    """Pairs of a folder for a bundle, read when they are asked for, at the size at which it translates.
+
+    Attributes:
+        scored: those to score on.
+        training: those that it was trained on and that are not scored on.
+        protocol: which the former are, in words.
+    """
+
+    scored: Sequence[Sample]
+    training: Sequence[Sample]
+    protocol: str
+
+
+def choose_pairs(
+    config: BundleConfig,
+    pairs: str | os.PathLike[str],
+    *,
+    split: Split | Literal["auto", "held-out"] = "auto",
+    layout: Layout | Literal["auto"] = "auto",
+    direction: str | None = None,
+    seed: int = 0,
+) -> ChosenPairs:
+    """The pairs on which a bundle is evaluated; see `evaluate`. Raises `PairsError` where there are none."""
+    found = _find(pairs, layout, direction, config)
+    chosen, training, which = _choose(found, split, config)
+    reading = _reading(config, found, seed)
+    protocol = f"Pairs: {which} of {found.root.name or found.root}, {_directed(found, config)}, {_sized(reading)}"
+    return ChosenPairs(_PairSamples(chosen, reading), _PairSamples(training, reading), protocol)
 
 
 def _find(

@@ -6,9 +6,9 @@ from i2i.generators.encoder_decoder import EncoderDecoder
 from i2i.generators.generator import Generator
 from i2i.generators.resnet import ResNet
 from i2i.generators.unet import UNet
-from i2i.layers.registry import build
+from i2i.layers.registry import build, find
 
-__all__ = ["GENERATORS", "EncoderDecoder", "Generator", "ResNet", "UNet", "build_generator"]
+__all__ = ["GENERATORS", "EncoderDecoder", "Generator", "ResNet", "UNet", "build_generator", "find_generator"]
 
 GENERATORS: dict[str, type[Generator]] = {
     "encoder-decoder": EncoderDecoder,
@@ -19,4 +19,11 @@ GENERATORS: dict[str, type[Generator]] = {
 
 def build_generator(name: str, **arguments: Any) -> Generator:
     """The generator `name` with these arguments; raises `ConfigError` for what it does not know."""
-    return build("generator", GENERATORS, name, arguments)
+    generator = build("generator", GENERATORS, name, arguments)
+    generator.description = {"name": name, **arguments}
+    return generator
+
+
+def find_generator(name: str) -> type[Generator]:
+    """The class of the generator `name`; raises `ConfigError` for an unknown one."""
+    return find("generator", GENERATORS, name)

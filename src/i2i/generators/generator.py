@@ -1,6 +1,13 @@
 """What every generator promises."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
 from torch import Tensor, nn
+
+from i2i.config import Generator as Settings
+from i2i.layers.registry import taken_by
 
 
 class Generator(nn.Module):
@@ -14,19 +21,54 @@ class Generator(nn.Module):
         out_channels: of the images that it gives.
         multiple: H and W must be multiples of it.
         smallest: H and W must be at least this; `multiple` itself unless the network says otherwise.
+        widths: filters of each of its stages that change the size, from the finest on.
+        features: modules whose outputs tell what it makes of an image, by name, each with its channels; the same
+            names give features of the same height and width in a network of other widths.
+        description: name and arguments by which `build_generator` made it, as a bundle stores them.
     """
 
     in_channels: int
     out_channels: int
     multiple: int
     smallest: int
+    widths: tuple[int, ...]
+    features: dict[str, int]
+    description: dict[str, Any]
 
-    def __init__(self, in_channels: int, out_channels: int, *, multiple: int, smallest: int | None = None):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        multiple: int,
+        smallest: int | None = None,
+        widths: tuple[int, ...] = (),
+        features: Mapping[str, int] | None = None,
+    ):
         super().__init__()
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.multiple = multiple
         self.smallest = smallest or multiple
+        self.widths = widths
+        self.features = dict(features or {})
+        self.description = {}
+
+    @classmethod
+    def settle(cls, settings: Settings, size: tuple[int, int]) -> Settings:
+        """The settings with what they leave open found for training images of `size` (height, width).
+
+        Raises:
+            ConfigError: no network of these settings takes such images.
+        """
+        return settings
+
+    @classmethod
+    def arguments(cls, settings: Settings) -> dict[str, Any]:
+        """What of the settings the network is built from, beside its channels: plain values for `build_generator`."""
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}
+        arguments = taken_by(cls, plain)
+        return {name: value for name, value in arguments.items() if name != "widths" or value}
 
     def forward(self, image: Tensor) -> Tensor:
         """Translate; see the class for shapes, ranges and errors."""

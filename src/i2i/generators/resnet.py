@@ -3,11 +3,16 @@
 https://arxiv.org/abs/1603.08155, https://arxiv.org/abs/1703.10593
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from i2i.config import Generator as Settings
 from i2i.generators.generator import Generator
-from i2i.layers.arguments import at_least, one_of, share, switch
+from i2i.layers.arguments import at_least, one_each, one_of, share, switch
+from i2i.layers.convolutions import Convolution
 from i2i.layers.norms import Bias, Norm, inner_bias, normalisation, outer_bias
 from i2i.layers.residual import Padding, ResidualBlock
 from i2i.layers.upsampling import Upsample, upsampling
@@ -24,6 +29,7 @@ class ResNet(Generator):
         in_channels: 1 for grey, 3 for colour.
         out_channels: the same for the output.
         width: filters at full size; 4 × width in the residual blocks.
+        widths: filters at full, half and quarter size instead.
         blocks: 9 for images of 256² or more, 6 for 128².
         norm: "batch", "instance" or "none"; the output has none.
         upsample: "transposed" as the paper, "resize" or "subpixel".
@@ -39,6 +45,7 @@ class ResNet(Generator):
         out_channels: int,
         *,
         width: int = 64,
+        widths: Sequence[int] = (),
         blocks: int = 9,
         norm: Norm = "batch",
         upsample: Upsample = "transposed",
@@ -49,30 +56,39 @@ class ResNet(Generator):
     ):
         at_least(1, in_channels=in_channels, out_channels=out_channels, width=width)
         at_least(0, blocks=blocks)
+        one_each(3, widths=widths)
         switch(dropout=dropout)
         share(dropout_rate=dropout_rate)
         one_of(Padding, padding=padding)
-        super().__init__(in_channels, out_channels, multiple=4, smallest=8)
+        widths = tuple(widths) or (width, 2 * width, 4 * width)
+        full, half, quarter = widths
+        thirds = sorted({-(-blocks * third // 3) - 1 for third in (1, 2, 3) if blocks})
+        features = {"down": quarter, **{f"blocks.{block}": quarter for block in thirds}, "up.0": half}
+        super().__init__(in_channels, out_channels, multiple=4, smallest=8, widths=widths, features=features)
         inner = inner_bias(norm, bias)
         rate = dropout_rate if dropout else None
-        k = width
 
         def layer(convolution: nn.Module, channels: int) -> nn.Sequential:
             return nn.Sequential(convolution, normalisation(norm, channels), nn.ReLU(inplace=True))
 
-        self.stem = layer(nn.Conv2d(in_channels, k, 7, padding=3, padding_mode=padding, bias=inner), k)
+        self.stem = layer(Convolution(in_channels, full, 7, padding=3, padding_mode=padding, bias=inner), full)
         self.down = nn.Sequential(
-            layer(nn.Conv2d(k, 2 * k, 3, stride=2, padding=1, bias=inner), 2 * k),
-            layer(nn.Conv2d(2 * k, 4 * k, 3, stride=2, padding=1, bias=inner), 4 * k),
+            layer(Convolution(full, half, 3, stride=2, padding=1, bias=inner), half),
+            layer(Convolution(half, quarter, 3, stride=2, padding=1, bias=inner), quarter),
         )
         self.blocks = nn.Sequential(
-            *(ResidualBlock(4 * k, norm=norm, padding=padding, dropout=rate, bias=inner) for _ in range(blocks))
+            *(ResidualBlock(quarter, norm=norm, padding=padding, dropout=rate, bias=inner) for _ in range(blocks))
         )
         self.up = nn.Sequential(
-            layer(upsampling(upsample, 4 * k, 2 * k, kernel=3, bias=inner), 2 * k),
-            layer(upsampling(upsample, 2 * k, k, kernel=3, bias=inner), k),
+            layer(upsampling(upsample, quarter, half, kernel=3, bias=inner), half),
+            layer(upsampling(upsample, half, full, kernel=3, bias=inner), full),
         )
-        self.output = nn.Conv2d(k, out_channels, 7, padding=3, padding_mode=padding, bias=outer_bias(bias))
+        self.output = Convolution(full, out_channels, 7, padding=3, padding_mode=padding, bias=outer_bias(bias))
+
+    @classmethod
+    def arguments(cls, settings: Settings) -> dict[str, Any]:
+        """Dropout in any layer of the settings is dropout in every block."""
+        return super().arguments(settings) | {"dropout": bool(settings.dropout)}
 
     def forward(self, image: Tensor) -> Tensor:
         """Translate; see the class."""

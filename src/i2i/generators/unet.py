@@ -1,15 +1,25 @@
 """U-Net, the generator of pix2pix (Isola et al. 2017). https://arxiv.org/abs/1611.07004"""
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
+from i2i.config import Generator as Settings
+from i2i.errors import ConfigError
 from i2i.generators.generator import Generator
-from i2i.layers.arguments import at_least, share, stage_numbers
+from i2i.layers.arguments import at_least, one_each, share, stage_numbers
 from i2i.layers.norms import Bias, Norm
 from i2i.layers.stages import decoder_stages, encoder_stages, stage_widths
 from i2i.layers.upsampling import Upsample
+
+MOST_DEPTH = 8
+"""Halvings of the paper's generator for 256 pixels; larger images keep the same."""
+
+LEAST_DEPTH = 5
+"""Fewer halvings than this are not chosen without being asked for: the network would see too little at once."""
 
 
 class UNet(Generator):
@@ -22,6 +32,7 @@ class UNet(Generator):
         in_channels: 1 for grey, 3 for colour.
         out_channels: the same for the output.
         width: filters of the first stage; doubled at each further one up to 8 × width.
+        widths: filters of each stage instead, as many as `depth`.
         depth: stages that halve the size: 8 takes 256² to 1×1.
         norm: "batch", "instance" or "none"; the first stage, the bottleneck and the output have none in any case.
         upsample: "transposed" as the paper, "resize" or "subpixel".
@@ -39,6 +50,7 @@ class UNet(Generator):
         out_channels: int,
         *,
         width: int = 64,
+        widths: Sequence[int] = (),
         depth: int = 8,
         norm: Norm = "batch",
         upsample: Upsample = "transposed",
@@ -47,10 +59,12 @@ class UNet(Generator):
         bias: Bias = "auto",
     ):
         at_least(1, in_channels=in_channels, out_channels=out_channels, width=width, depth=depth)
+        one_each(depth, widths=widths)
         stage_numbers(dropout=dropout)
         share(dropout_rate=dropout_rate)
-        super().__init__(in_channels, out_channels, multiple=2**depth)
-        widths = stage_widths(width, depth)
+        widths = tuple(widths) or tuple(stage_widths(width, depth))
+        inner = {f"decoder.{stage}": k for stage, k in enumerate(reversed(widths[:-1]))}
+        super().__init__(in_channels, out_channels, multiple=2**depth, widths=widths, features=inner)
         self.encoder = encoder_stages(in_channels, widths, norm=norm, bias=bias)
         self.decoder = decoder_stages(
             out_channels,
@@ -62,6 +76,22 @@ class UNet(Generator):
             dropout_rate=dropout_rate,
             bias=bias,
         )
+
+    @classmethod
+    def settle(cls, settings: Settings, size: tuple[int, int]) -> Settings:
+        """Depth: what was asked for, or as many halvings as leave one pixel of the shorter side, at most 8."""
+        height, width = size
+        wanted = settings.depth or MOST_DEPTH
+        possible = min(wanted, _twos(math.gcd(height, width)), int(math.log2(min(height, width))))
+        least = settings.depth or min(LEAST_DEPTH, int(math.log2(min(height, width))))
+        if possible < least:
+            step = 2 ** (settings.depth or LEAST_DEPTH)
+            near = tuple(max(step, round(side / step) * step) for side in (height, width))
+            raise ConfigError(
+                f"data.size {height}x{width}: must be multiples of {step} for the {settings.name}, such as "
+                f"{near[0]}x{near[1]}" + (f"; or set generator.depth to at most {possible}" if possible else "")
+            )
+        return replace(settings, depth=possible)
 
     def forward(self, image: Tensor) -> Tensor:
         """Translate; see the class."""
@@ -77,3 +107,8 @@ class UNet(Generator):
             if self.skips and features:
                 x = torch.cat([features.pop(), x], dim=1)
         return torch.tanh(x)
+
+
+def _twos(number: int) -> int:
+    """How often a number can be halved."""
+    return (number & -number).bit_length() - 1

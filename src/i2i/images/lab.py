@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 _TO_XYZ = torch.tensor([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
+_FROM_XYZ = torch.linalg.inv(_TO_XYZ)
 _WHITE = torch.tensor([0.95047, 1.0, 1.08883])
 _EPSILON, _KAPPA = (6 / 29) ** 3, (29 / 3) ** 3 / 116
 
@@ -30,6 +31,6 @@ def rgb_of_lab(lab: Tensor) -> Tensor:
     y = (lightness + 16) / 116
     f = torch.stack([y + a / 500, y, y - b / 200], dim=-3)
     xyz = torch.where(f > _EPSILON ** (1 / 3), f**3, (f - 16 / 116) / _KAPPA) * _WHITE[:, None, None]
-    linear = torch.einsum("ij,...jhw->...ihw", torch.linalg.inv(_TO_XYZ), xyz)
+    linear = torch.einsum("ij,...jhw->...ihw", _FROM_XYZ, xyz)
     curved = 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055
     return torch.where(linear > 0.0031308, curved, 12.92 * linear).clamp(0, 1)

@@ -41,5 +41,13 @@ def stage_numbers(**values: object) -> None:
             raise ConfigError(f"{name}: found {value!r}; expected a list of stages counted from 1, such as [1, 2, 3]")
 
 
+def one_each(count: int, **values: object) -> None:
+    """Refuse a list that is neither empty nor of `count` whole numbers of at least 1."""
+    for name, value in values.items():
+        whole = isinstance(value, Sequence) and not isinstance(value, str) and all(_is_whole(item, 1) for item in value)
+        if not whole or len(value) not in (0, count):  # type: ignore[arg-type]
+            raise ConfigError(f"{name}: found {value!r}; expected {count} whole numbers of at least 1, one a stage")
+
+
 def _is_whole(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least

@@ -33,6 +33,16 @@ class ImageNorm(_NormBase):
         """Whether the result for an image depends on the statistics of this image and of those in its batch."""
         return self._held is None
 
+    @property
+    def fixed(self) -> tuple[Tensor, Tensor] | None:
+        """Mean and variance, (C,), by which every image is normalised; None if each is by its own or its batch's."""
+        if self._held is not None:
+            variance, mean = self._held
+            return mean, variance
+        if self.training or not self.track_running_stats or self.running_mean is None or self.running_var is None:
+            return None
+        return self.running_mean, self.running_var
+
     def measure(self) -> None:
         """Hold the variance and mean of the next batch, over all its images and places, from then on."""
         self._measures = True

@@ -5,6 +5,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from i2i.layers.convolutions import Convolution
 from i2i.layers.norms import Norm, normalisation
 
 Padding = Literal["reflect", "replicate", "zeros"]
@@ -19,12 +20,12 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int, *, norm: Norm, padding: Padding, dropout: float | None, bias: bool):
         super().__init__()
         layers: OrderedDict[str, nn.Module] = OrderedDict()
-        layers["conv1"] = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=padding, bias=bias)
+        layers["conv1"] = Convolution(channels, channels, 3, padding=1, padding_mode=padding, bias=bias)
         layers["norm1"] = normalisation(norm, channels)
         layers["activation"] = nn.ReLU(inplace=True)
         if dropout is not None:
             layers["dropout"] = nn.Dropout(dropout)
-        layers["conv2"] = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=padding, bias=bias)
+        layers["conv2"] = Convolution(channels, channels, 3, padding=1, padding_mode=padding, bias=bias)
         layers["norm2"] = normalisation(norm, channels)
         self.residual = nn.Sequential(layers)
 

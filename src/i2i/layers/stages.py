@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from i2i.layers.convolutions import Convolution
 from i2i.layers.norms import Bias, Norm, inner_bias, normalisation, outer_bias
 from i2i.layers.upsampling import Upsample, upsampling
 
@@ -31,7 +32,7 @@ def encoder_stages(in_channels: int, widths: Sequence[int], *, norm: Norm, bias:
         stage: OrderedDict[str, nn.Module] = OrderedDict()
         if level > 0:
             stage["activation"] = nn.LeakyReLU(0.2)
-        stage["conv"] = nn.Conv2d(k_in, k, 4, stride=2, padding=1, bias=inner_bias(norm, bias))
+        stage["conv"] = Convolution(k_in, k, 4, stride=2, padding=1, bias=inner_bias(norm, bias))
         if 0 < level < last:
             stage["norm"] = normalisation(norm, k)
         stages.append(nn.Sequential(stage))

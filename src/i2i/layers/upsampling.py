@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from i2i.layers.arguments import one_of
+from i2i.layers.convolutions import Convolution, TransposedConvolution
 
 Upsample = Literal["transposed", "resize", "subpixel"]
 
@@ -18,7 +19,7 @@ def upsampling(how: Upsample, in_channels: int, out_channels: int, *, kernel: Li
     """
     one_of(Upsample, upsample=how)
     if how == "transposed":
-        return nn.ConvTranspose2d(
+        return TransposedConvolution(
             in_channels, out_channels, kernel, stride=2, padding=1, output_padding=kernel % 2, bias=bias
         )
     if how == "resize":
@@ -35,7 +36,7 @@ class ResizeConvolution(nn.Sequential):
     def __init__(self, in_channels: int, out_channels: int, *, bias: bool):
         super().__init__()
         self.resize = nn.Upsample(scale_factor=2, mode="nearest")
-        self.conv = nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=bias)
+        self.conv = Convolution(in_channels, out_channels, 3, padding=1, bias=bias)
 
 
 class SubpixelConvolution(nn.Sequential):
@@ -47,7 +48,7 @@ class SubpixelConvolution(nn.Sequential):
 
     def __init__(self, in_channels: int, out_channels: int, *, bias: bool):
         super().__init__()
-        self.conv = nn.Conv2d(in_channels, 4 * out_channels, 3, padding=1, bias=bias)
+        self.conv = Convolution(in_channels, 4 * out_channels, 3, padding=1, bias=bias)
         self.shuffle = nn.PixelShuffle(2)
         self.share_kernels()
 

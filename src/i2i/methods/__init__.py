@@ -5,9 +5,13 @@ from collections.abc import Callable
 from i2i.config import Config
 from i2i.errors import ConfigError, nearest
 from i2i.methods.contract import Method, Phase
+from i2i.methods.distill import Distillation
 from i2i.methods.pix2pix import Pix2Pix
 
-METHODS: dict[str, Callable[[Config], Method]] = {"pix2pix": Pix2Pix.from_config}
+METHODS: dict[str, Callable[[Config], Method]] = {
+    "distill": Distillation.from_config,
+    "pix2pix": Pix2Pix.from_config,
+}
 
 
 def build_method(config: Config) -> Method:

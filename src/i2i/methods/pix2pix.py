@@ -9,23 +9,18 @@ https://arxiv.org/abs/1611.07004. In the paper's symbols: x the input, y the tar
 D sees only y or G(x, z) where `conditional` is off: equation (2), the paper's unconditional variant.
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
 from i2i.config import Config
 from i2i.data.samples import Batch
-from i2i.data.survey import spec_of
-from i2i.discriminators import build_discriminator
 from i2i.errors import ConfigError
-from i2i.generators import build_generator
-from i2i.layers.initialise import initialise
 from i2i.losses.adversarial import ADVERSARIAL, AdversarialLoss
 from i2i.losses.diffaugment import DiffAugment
 from i2i.losses.penalties import gradient_penalty
 from i2i.losses.pixels import RECONSTRUCTION, Reconstruction
 from i2i.methods.contract import Networks, Outputs, Phase
+from i2i.methods.networks import fresh_discriminator, fresh_generator
 
 NO_AUGMENT = DiffAugment()
 
@@ -84,20 +79,10 @@ class Pix2Pix:
             ConfigError: an unknown network, or settings that contradict each other.
         """
         _check(config)
-        loss, data = config.loss, config.data
-        input, target = spec_of(data.input), spec_of(data.target)  # noqa: A001 - the field's words
-        generator = build_generator(**generator_arguments(config))
-        _check_size("generator", data.size, generator.multiple, generator.smallest)
-        initialise(generator, config.generator.init)
-        discriminator = None
-        if loss.adversarial != "none":
-            seen = target.planes + input.planes * config.discriminator.conditional
-            discriminator = build_discriminator(**_discriminator_arguments(config, seen))
-            _check_size("discriminator", data.size, 1, discriminator.smallest)
-            initialise(discriminator, config.discriminator.init)
+        loss = config.loss
         return cls(
-            generator,
-            discriminator,
+            fresh_generator(config),
+            fresh_discriminator(config) if loss.adversarial != "none" else None,
             adversarial=ADVERSARIAL.get(loss.adversarial, ADVERSARIAL["cross-entropy"]),
             reconstruction=RECONSTRUCTION.get(loss.reconstruction),
             adversarial_weight=loss.adversarial_weight,
@@ -148,45 +133,6 @@ class Pix2Pix:
         """What D is shown: (x, y), or y alone, changed by chance if that is asked for."""
         seen = torch.cat([batch.input, image], dim=1) if self.conditional else image
         return self.augment(seen, image_channels=image.shape[1])
-
-
-def generator_arguments(config: Config) -> dict[str, Any]:
-    """What `build_generator` is called with, and what a bundle stores to do so again."""
-    generator = config.generator
-    common: dict[str, Any] = {
-        "name": generator.name,
-        "in_channels": spec_of(config.data.input).planes,
-        "out_channels": spec_of(config.data.target).planes,
-        "width": generator.width,
-        "norm": generator.norm,
-        "upsample": generator.upsample,
-        "dropout_rate": generator.dropout_rate,
-        "bias": generator.bias,
-    }
-    if generator.name == "resnet":
-        return common | {"blocks": generator.blocks, "dropout": bool(generator.dropout)}
-    return common | {"depth": generator.depth, "dropout": list(generator.dropout)}
-
-
-def _discriminator_arguments(config: Config, in_channels: int) -> dict[str, Any]:
-    discriminator = config.discriminator
-    arguments: dict[str, Any] = {
-        "name": discriminator.name,
-        "in_channels": in_channels,
-        "width": discriminator.width,
-        "norm": discriminator.norm,
-        "bias": discriminator.bias,
-    }
-    return arguments if discriminator.name == "pixel" else arguments | {"depth": discriminator.depth}
-
-
-def _check_size(network: str, size: tuple[int, int], multiple: int, smallest: int) -> None:
-    if size[0] % multiple or size[1] % multiple or min(size) < smallest:
-        raise ConfigError(
-            f"data.size {size[0]}x{size[1]}: the {network} needs sides of at least {smallest}"
-            + (f" in multiples of {multiple}" if multiple > 1 else "")
-            + f"; choose another --size, or less {network}.depth"
-        )
 
 
 def _check(config: Config) -> None:

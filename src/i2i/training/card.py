@@ -12,6 +12,7 @@ def model_card(config: Config, bundle: BundleConfig, pairs: tuple[int, int], ima
     """The card as Markdown with the metadata block that model hubs read."""
     generator, data = config.generator, config.data
     height, width = data.size
+    filters = f"width {generator.width}" if not generator.widths else f"widths {', '.join(map(str, generator.widths))}"
     depth = f", depth {generator.depth}" if generator.depth else ""
     seen = f"{images_seen} of {config.training.images}"
     noise = "on, seeded" if bundle.translation.dropout else "off"
@@ -40,8 +41,8 @@ trained on {pairs[0]} pairs with i2i's recipe `{config.recipe}`.
 
 | | |
 |---|---|
-| network | {generator.name}, width {generator.width}{depth}, {generator.norm} norm |
-| objective | {config.loss.adversarial} + {config.loss.reconstruction_weight:g} {config.loss.reconstruction} |
+| network | {generator.name}, {filters}{depth}, {generator.norm} norm |
+| objective | {_objective(config)} |
 | training images seen | {seen}, batch {config.training.batch}, seed {config.training.seed} |
 | size | {height}x{width}, {data.resize} |
 
@@ -50,6 +51,14 @@ trained on {pairs[0]} pairs with i2i's recipe `{config.recipe}`.
 An image is {resized}; the output has its height and width. Normalisation uses {bundle.translation.statistics}
 statistics, dropout is {noise}. The whole configuration is in `config.json`.
 """
+
+
+def _objective(config: Config) -> str:
+    loss, distill = config.loss, config.distill
+    terms = f"{loss.adversarial} + {loss.reconstruction_weight:g} {loss.reconstruction}"
+    if config.method == "distill":
+        terms += f" + {distill.output_weight:g} l1 to the teacher's output + {distill.feature_weight:g} its features"
+    return terms
 
 
 def _scores(bundle: BundleConfig, held_out: int) -> str:

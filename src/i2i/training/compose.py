@@ -16,6 +16,8 @@ FLAGS: dict[str, tuple[str, ...]] = {
     "images": ("training.images",),
     "batch": ("training.batch",),
     "width": ("generator.width", "discriminator.width"),
+    "budget": ("distill.budget",),
+    "search": ("distill.search_images",),
     "seed": ("training.seed",),
     "device": ("training.device",),
     "precision": ("training.precision",),
@@ -37,7 +39,12 @@ def compose(
         ConfigError: an unknown recipe, key or value.
     """
     config = config or {}
-    composed = find_recipe(recipe or str(config.get("recipe", "pix2pix")))
+    return lay(find_recipe(recipe or str(config.get("recipe", "pix2pix"))), flags, config, settings)
+
+
+def lay(base: Config, flags: Mapping[str, Any], config: Mapping[str, Any], settings: Sequence[str]) -> Config:
+    """`base` with a configuration tree, settings and flags laid over it as `compose` does."""
+    composed = base
     said = ((config, "--config"), (parse_settings(settings), "--set"), (_tree(flags), "flags"))
     if any(changes.get("data", {}).get("task") for changes, _ in said):
         composed = overlay(composed, PHOTOS, "task")

@@ -12,7 +12,6 @@ from i2i.data.survey import spec_of
 from i2i.data.tasks import task_by_name
 from i2i.evaluation.sheet import contact_sheet
 from i2i.images import write_image
-from i2i.methods.pix2pix import generator_arguments
 from i2i.training.card import model_card
 from i2i.training.resolve import rule_of
 from i2i.training.run import RunFolder
@@ -43,7 +42,7 @@ class Keeper:
         """Score the generator and draw samples; if it is the best so far by the chosen measure, keep it."""
         result = None
         if len(self.held_out):
-            bundle = Bundle(self.folder.bundle, state.generator, self._describe({}))
+            bundle = Bundle(self.folder.bundle, state.generator, self._describe(state, {}))
             translator = Translator(bundle, device=str(device))
             specs = (bundle.config.input, bundle.config.target)
             result = validate(translator.translate, self.held_out, specs, self.config.training.samples)
@@ -59,7 +58,7 @@ class Keeper:
             state.best = replace(state.best, since=state.best.since + 1)
             return
         state.best = Best(shortfall, state.images_seen)
-        bundle = self._describe({name: asdict(score) for name, score in result.scores.items()} if result else {})
+        bundle = self._describe(state, {name: asdict(score) for name, score in result.scores.items()} if result else {})
         card = model_card(self.config, bundle, (self.trained_on, len(self.held_out)), state.images_seen)
         save_bundle(self.folder.bundle, state.generator, bundle, card)
 
@@ -68,10 +67,10 @@ class Keeper:
             sheet = contact_sheet(result.shown, ["input", "output", "target"])
             write_image(self.folder.samples / f"{images_seen:08d}.png", sheet)
 
-    def _describe(self, scores: dict[str, dict[str, float | None]]) -> BundleConfig:
+    def _describe(self, state: State, scores: dict[str, dict[str, float | None]]) -> BundleConfig:
         config, data = self.config, self.config.data
         return BundleConfig(
-            generator=generator_arguments(config),
+            generator=state.generator.description,
             input=spec_of(data.input),
             target=spec_of(data.target),
             size=data.size,

@@ -13,15 +13,10 @@ from i2i.data.splits import HoldOut, hold_out, read_names
 from i2i.data.survey import settle, side_of, spec_of
 from i2i.data.tasks import task_by_name
 from i2i.errors import ConfigError, PairsError
+from i2i.generators import find_generator
 from i2i.metrics.suited import default_measure
 
 logger = logging.getLogger(__name__)
-
-MOST_DEPTH = 8
-"""Halvings of the paper's generator for 256 pixels; larger images keep the same."""
-
-LEAST_DEPTH = 5
-"""Fewer halvings than this are not chosen without being asked for: the network would see too little at once."""
 
 
 def resolve(config: Config) -> tuple[Config, PairFolder, list[Pair], list[Pair]]:
@@ -36,14 +31,15 @@ def resolve(config: Config) -> tuple[Config, PairFolder, list[Pair], list[Pair]]
     """
     layout = "photos" if config.data.task and task_by_name(config.data.task) else config.data.layout
     found = find_pairs(config.data.pairs, layout, config.data.direction, config.data.unmatched)
-    train, held_out = _split(config, found)
+    train, held_out = split(config, found)
     _look_over(found, train, held_out, config.data)
     config = replace(config, data=_with_sides(_with_pairs(config.data, found), train))
     if config.data.resize == "none":  # trained at their own scale, images are translated at it too
         if not config.data.task:  # a small photo is continued by its mirror image
             check_crop(train + held_out, config.data.size)
         config = replace(config, translation=replace(config.translation, resize="native"))
-    config = replace(config, generator=replace(config.generator, depth=_depth(config)))
+    settle_network = find_generator(config.generator.name).settle
+    config = replace(config, generator=settle_network(config.generator, config.data.size))
     _check_batch(config)
     config = _with_best(config, bool(held_out))
     return _with_intervals(config, len(train), len(held_out)), found, train, held_out
@@ -60,7 +56,8 @@ def _look_over(found: PairFolder, train: list[Pair], held_out: list[Pair], data:
         logger.info(f"{found.root}: {finding.severity}: {finding.summary}; {finding.advice}")
 
 
-def _split(config: Config, found: PairFolder) -> tuple[list[Pair], list[Pair]]:
+def split(config: Config, found: PairFolder) -> tuple[list[Pair], list[Pair]]:
+    """The pairs to train on and those held out: the val split, or what the rule takes out of the training split."""
     train = found.splits["train"]
     if not train:
         there = ", ".join(split for split, pairs in found.splits.items() if pairs)
@@ -112,23 +109,6 @@ def _with_best(config: Config, held_out: bool) -> Config:
     return replace(config, training=replace(config.training, best=best))
 
 
-def _depth(config: Config) -> int:
-    """The halvings of a U-Net: what was asked for, or as many as leave one pixel of the shorter side, at most 8."""
-    height, width = config.data.size
-    if config.generator.name == "resnet":
-        return config.generator.depth
-    wanted = config.generator.depth or MOST_DEPTH
-    possible = min(wanted, _twos(math.gcd(height, width)), int(math.log2(min(height, width))))
-    if config.generator.depth > possible or possible < min(LEAST_DEPTH, int(math.log2(min(height, width)))):
-        step = 2 ** (config.generator.depth or LEAST_DEPTH)
-        near = tuple(max(step, round(side / step) * step) for side in (height, width))
-        raise ConfigError(
-            f"data.size {height}x{width}: must be multiples of {step} for the {config.generator.name}, such as "
-            f"{near[0]}x{near[1]}" + (f"; or set generator.depth to at most {possible}" if possible else "")
-        )
-    return possible
-
-
 def _check_batch(config: Config) -> None:
     training = config.training
     parts = training.devices * training.accumulate
@@ -157,8 +137,3 @@ def _with_intervals(config: Config, pairs: int, held_out: int) -> Config:
 def _up(images: float, batch: int) -> int:
     """The next multiple of the batch, at least one batch."""
     return max(1, math.ceil(images / batch)) * batch
-
-
-def _twos(number: int) -> int:
-    """How often a number can be halved."""
-    return (number & -number).bit_length() - 1

@@ -55,6 +55,11 @@ class RunFolder:
         """Contact sheets of a few held-out pairs as training went."""
         return self.path / "samples"
 
+    @property
+    def search(self) -> Path:
+        """The short trainings by which a student's widths were chosen, which come before the run's own."""
+        return self.path / "search"
+
     def claim(self, config: Config, train: Sequence[Pair], held_out: Sequence[Pair]) -> None:
         """Make the folder this configuration's, or see that it is already.
 
@@ -63,10 +68,7 @@ class RunFolder:
         """
         names = {"train": [pair.name for pair in train], "held out": [pair.name for pair in held_out]}
         if not self.checkpoint.exists():  # nothing was learnt here yet that could be lost
-            if not self.config.exists() and self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-                raise RunError(
-                    f"{self.path}: is not empty and not a run; nothing there is touched; give --to a new folder"
-                )
+            self.check_own()
             write_text(self.split, json.dumps(names, indent=1, ensure_ascii=False) + "\n")
             write_text(self.config, to_yaml(config))
             return
@@ -76,6 +78,13 @@ class RunFolder:
                 f"{self.path}: was trained on other pairs than these, {self.split.name} names them; a run is "
                 "continued on the same ones; give --to a new folder"
             )
+
+    def check_own(self) -> None:
+        """Raise `RunError` where something other than a run, or the search before one, lies."""
+        if self.config.exists() or not self.path.exists():
+            return
+        if not self.path.is_dir() or any(path != self.search for path in self.path.iterdir()):
+            raise RunError(f"{self.path}: is not empty and not a run; nothing there is touched; give --to a new folder")
 
     def _compare(self, config: Config) -> None:
         earlier = from_tree(read_tree(self.config), str(self.config))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from i2i.allocator import kept_pages
 from i2i.bundle import CONFIG, read_bundle_config
 from i2i.config import Config
 from i2i.data.store import Progress as DecodingProgress
@@ -83,7 +84,7 @@ def run_training(
     loader = make_loader(config, train_pairs, folder.path, fabric, decoding)
     fabric.barrier()
     session = Session(config, folder, fabric, method, state, keeper, progress)
-    with interrupts() as interrupt:
+    with interrupts() as interrupt, kept_pages():
         try:
             session.run(loader, interrupt)
         except TrainingDiverged as error:

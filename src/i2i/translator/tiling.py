@@ -8,13 +8,11 @@ next: neighbours fade into each other.
 """
 
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isqrt
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -34,7 +32,8 @@ from i2i.images import (
 )
 from i2i.images.conform import label_palette
 from i2i.images.windows import open_windows, write_bands
-from i2i.layers.modes import fixed_statistics, follows_image
+from i2i.layers.modes import follows_image
+from i2i.translator.ahead import ahead
 from i2i.translator.finishing import to_pixels, with_gaps
 from i2i.translator.padding import pad
 from i2i.translator.tiles import Axis, lay_tiles
@@ -49,8 +48,6 @@ _MEASURED = 2**20
 _REACH = 3
 """Pixels around a part that its enlargement depends on: bicubic needs two on each side."""
 
-Item = TypeVar("Item")
-
 
 def translate_tiled(
     translator: Translator,
@@ -59,7 +56,7 @@ def translate_tiled(
     *,
     tile: int | None = None,
     overlap: int | None = None,
-    batch: int = 4,
+    batch: int = 8,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> None:
@@ -98,7 +95,7 @@ def translate_tiled(
         image = _Image(read, windows.header.height, windows.header.width, config.input, config.scale)
         metadata = windows.metadata if config.scale == 1 else Metadata()
         plan = _plan(translator, image, tile, overlap, batch, seed, progress)
-        with closing(_ahead(_translated(translator, image, plan))) as bands:
+        with closing(ahead(_translated(translator, image, plan))) as bands:
             write_bands(to, _header(image, config.target), metadata, (restore(band, config.target) for band in bands))
 
 
@@ -108,7 +105,7 @@ def translate_pixels_tiled(
     *,
     tile: int | None = None,
     overlap: int | None = None,
-    batch: int = 4,
+    batch: int = 8,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Pixels:
@@ -201,7 +198,7 @@ def _translated(translator: Translator, image: _Image, plan: _Plan) -> Generator
     """Bands of the output from top to bottom, as pixels of the target's specification."""
     rows, columns = plan.rows, plan.columns
     blend = torch.zeros(translator.config.target.planes, rows.tile, image.width)
-    with _steady(translator, image, plan), closing(_ahead(_bands(image, rows))) as bands:
+    with _steady(translator, image, plan), closing(ahead(_bands(image, rows))) as bands:
         for row, band in enumerate(bands):
             top, bottom = rows.spans()[row]
             for column, output in _outputs(translator, band, row, plan):
@@ -236,8 +233,8 @@ def _steady(translator: Translator, image: _Image, plan: _Plan) -> Iterator[None
     places = _spread(len(rows), len(columns), most, plan.seed)
     parts = [image.part(rows[row], columns[column]) for row, column in places]
     parts = [part for part in parts if _has_readings(part, image.spec)] or parts[:1]
-    sample = torch.cat([_shown(translator, part) for part in parts]).to(translator.device)
-    with fixed_statistics(translator.generator, sample, seed=plan.seed):
+    sample = torch.cat([_shown(translator, part) for part in parts])
+    with translator.steady(sample, seed=plan.seed):
         yield
 
 
@@ -299,12 +296,3 @@ def _header(image: _Image, target: ImageSpec) -> Header:
         None if in_colour else label_palette(target.classes),
         target.nodata[:1],
     )
-
-
-def _ahead(items: Generator[Item, None, None]) -> Generator[Item, None, None]:
-    """The same items, each made in a thread while the one before it is in use."""
-    with closing(items), ThreadPoolExecutor(1) as thread:
-        following = thread.submit(next, items, None)
-        while (item := following.result()) is not None:
-            following = thread.submit(next, items, None)
-            yield item

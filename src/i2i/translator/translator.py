@@ -16,6 +16,9 @@ from torch.nn.functional import interpolate
 from i2i.bundle import Bundle, BundleConfig, load_bundle
 from i2i.config import Translation, read_precision
 from i2i.devices import pick_device
+from i2i.engines import Chosen, EngineName, Job, Network, choose
+from i2i.engines.choosing import check_engine
+from i2i.engines.engine import draws_noise
 from i2i.errors import ConfigError, ImageError
 from i2i.images import (
     DTYPES,
@@ -30,7 +33,7 @@ from i2i.images import (
     restore,
     to_pil,
 )
-from i2i.layers.modes import Statistics, follows_image, prepare
+from i2i.layers.modes import Statistics, fixed_statistics, prepare
 from i2i.translator.finishing import to_pixels, with_gaps
 from i2i.translator.padding import pad
 
@@ -46,13 +49,16 @@ class Translator:
         device: where it runs.
     """
 
-    def __init__(self, bundle: Bundle, *, device: str = "auto", precision: str = "fp32") -> None:
+    def __init__(
+        self, bundle: Bundle, *, device: str = "auto", precision: str = "fp32", engine: EngineName = "eager"
+    ) -> None:
         self.path = bundle.path
         self.config: BundleConfig = bundle.config
         self.device = pick_device(device)
         self.generator = bundle.generator.to(self.device)
-        self._autocast = read_precision(precision) == "bf16"
         prepare(self.generator, statistics=self.policy.statistics, dropout=self.policy.dropout)
+        self._job = Job(self.generator, self.device, read_precision(precision) == "bf16", bundle.path)
+        self.use(engine)
 
     @property
     def policy(self) -> Translation:
@@ -64,8 +70,47 @@ class Translator:
         policy = self.policy
         return (
             f"{self.path}: {self.config.direction or 'translator'}, {policy.statistics} statistics, "
-            f"dropout {'on' if policy.dropout else 'off'}, {policy.resize} size"
+            f"dropout {'on' if policy.dropout else 'off'}, {policy.resize} size, {self.chosen.describe()}"
         )
+
+    def use(self, engine: EngineName | Chosen, images: int | None = None) -> None:
+        """Run the network by an engine from now on; see `i2i.engines.choose`, which is called when it is needed.
+
+        Args:
+            engine: its name, or one that is built; or "auto", which with dropout on is eager: its noise is the seed's.
+            images: about how many of the size of the training images are to come, for "auto".
+
+        Raises:
+            ConfigError: there is no such engine.
+        """
+        self._chosen: Chosen | None = None
+        if isinstance(engine, Chosen):
+            self._engine, self._chosen = check_engine(engine.name), engine
+        else:
+            self._engine, self._images = check_engine(engine), images
+
+    @property
+    def chosen(self) -> Chosen:
+        """The engine, ready to run. Raises `ConfigError` where the one asked for can't be had."""
+        if self._chosen is None:
+            self._chosen = choose(self._engine, self._job, self._images)
+        return self._chosen
+
+    @contextmanager
+    def steady(self, images: Tensor, *, seed: int = 0) -> Iterator[None]:
+        """Inside, all images are normalised by the statistics of these; see `fixed_statistics`.
+
+        Args:
+            images: (N, C, H, W) as the network takes them.
+            seed: of the dropout while they are measured.
+        """
+        job, chosen = self._job, self._chosen
+        with fixed_statistics(self.generator, images.to(self.device), seed=seed):
+            try:
+                self._job, self._chosen = replace(job, keeps=False), None
+                yield
+            finally:
+                self._job, self._chosen = job, chosen
 
     @overload
     def __call__(self, image: str | os.PathLike[str] | Image.Image, *, seed: int = 0) -> Image.Image | Pixels: ...
@@ -120,7 +165,7 @@ class Translator:
     @property
     def is_random(self) -> bool:
         """Whether the seed changes the answer."""
-        return self.policy.dropout and _has_dropout(self.generator)
+        return draws_noise(self.generator)
 
     def translate(self, pixels: Pixels, *, seed: int = 0) -> Pixels:
         """Pixels of the input's specification, (H, W, C), to pixels of the target's, (H, W, C').
@@ -128,16 +173,20 @@ class Translator:
         In between they are resized to the training size if the policy says so. Where no channel of the input is a
         reading the output is none either, if the target has a value for that.
         """
+        return self.finish(self.predict(self.encode(pixels), seed=seed)[0], pixels)
+
+    def encode(self, pixels: Pixels) -> Tensor:
+        """What `predict` is given of an input, (H, W, C): (1, C, H', W') in [-1, 1], at the size of the policy."""
+        return encode(self._shown(pixels), self.config.input)[None]
+
+    def finish(self, output: Tensor, pixels: Pixels) -> Pixels:
+        """From what `predict` gave for an input, (C', H', W'), and the input's pixels, to pixels of the target."""
         config, (height, width) = self.config, pixels.shape[:2]
-        shown = pixels
-        if self.policy.resize == "training":
-            shown = resize(pixels, *config.size, config.interpolation, config.input)
-        output = self.predict(encode(shown, config.input)[None], seed=seed)[0]
         if config.target.space == "ab":  # colour may be coarse; the lightness it is laid on is the image's own
             output = interpolate(output[None], (height, width), mode="bilinear")[0]
             translated = to_pixels(output, pixels, config)
         else:
-            translated = resize(to_pixels(output, shown, config), height, width, "bicubic", config.target)
+            translated = resize(to_pixels(output, self._shown(pixels), config), height, width, "bicubic", config.target)
         return with_gaps(translated, pixels, config)
 
     def predict(self, images: Tensor, *, seed: int = 0) -> Tensor:
@@ -152,16 +201,22 @@ class Translator:
         """
         height, width = images.shape[2:]
         padded = pad(images.to(self.device), self.generator.multiple, self.generator.smallest)
-        by_the_image = self.policy.statistics == "batch" and follows_image(self.generator)
-        one_by_one = by_the_image or self.is_random
-        with torch.inference_mode():
-            outputs = [self._forward(part, seed) for part in torch.split(padded, 1 if one_by_one else len(padded))]
-        return torch.cat(outputs)[:, :, :height, :width].float()
+        network = self.chosen.network
+        if self.is_random:
+            outputs = torch.cat([self._sample(network, image, seed) for image in torch.split(padded, 1)])
+        else:
+            outputs = network(padded)
+        return outputs[:, :, :height, :width]
 
-    def _forward(self, images: Tensor, seed: int) -> Tensor:
-        with _seeded(seed, self.device), torch.autocast(self.device.type, torch.bfloat16, enabled=self._autocast):
-            output: Tensor = self.generator(images)
-            return output
+    def _sample(self, network: Network, image: Tensor, seed: int) -> Tensor:
+        with _seeded(seed, self.device):
+            return network(image)
+
+    def _shown(self, pixels: Pixels) -> Pixels:
+        config = self.config
+        if self.policy.resize != "training":
+            return pixels
+        return resize(pixels, *config.size, config.interpolation, config.input)
 
 
 def load(
@@ -172,6 +227,7 @@ def load(
     statistics: Statistics | None = None,
     dropout: bool | None = None,
     resize: str | None = None,
+    engine: EngineName = "eager",
 ) -> Translator:
     """A translator from a bundle or a run folder; call it with an image.
 
@@ -180,17 +236,19 @@ def load(
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         precision: "fp32", or "bf16" for half the memory and more speed where the processor has it.
         statistics, dropout, resize: depart from the bundle's own test-time policy.
+        engine: what runs the network: "eager", torch as it is, there at once; "auto", the fastest that gives the same;
+            or another of `i2i.engines.ENGINES`.
 
     Raises:
         BundleError: it can't be loaded.
-        ConfigError: a device or a policy that does not exist.
+        ConfigError: a device, a policy or an engine that does not exist.
     """
     loaded = load_bundle(Path(bundle))
     changes = {"statistics": statistics, "dropout": dropout, "resize": resize}
     chosen: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
     translation = replace(loaded.config.translation, **chosen)
     config = replace(loaded.config, translation=translation)
-    return Translator(replace(loaded, config=config), device=device, precision=precision)
+    return Translator(replace(loaded, config=config), device=device, precision=precision, engine=engine)
 
 
 @contextmanager

@@ -23,6 +23,12 @@ def test_a_size_the_network_cannot_take_is_refused_with_a_near_one(pairs, size):
         resolved(pairs, data={"size": size})
 
 
+def test_less_depth_than_would_be_chosen_may_be_asked_for(pairs):
+    assert resolved(pairs, data={"size": "32"}, generator={"depth": 3})[0].generator.depth == 3
+    with pytest.raises(ConfigError, match="or set generator\\.depth to at most 2"):
+        resolved(pairs, data={"size": "20"}, generator={"depth": 3})
+
+
 def test_an_epoch_is_as_many_images_as_there_are_to_train_on(pairs):
     config, found, train, held_out = resolved(pairs, data={"size": 32}, training={"epochs": 3, "batch": 4})
     assert (len(train), len(held_out)) == (9, 1)

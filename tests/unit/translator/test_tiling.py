@@ -320,3 +320,14 @@ def test_nothing_is_left_of_an_image_that_does_not_fit(make, tmp_path):
         translate_tiled(make(), tmp_path / "a.npy", tmp_path / "b.tif")
     assert {path.name for path in tmp_path.iterdir()} == {"a.npy", "bundle"}
     assert not follows_image(make().generator)
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+def test_an_engine_is_given_the_statistics_that_are_fixed_and_afterwards_not(make, norm):
+    translator = make(network=UNET, policy=Translation("batch", resize="native"), norm=norm)
+    pixels = texture(150, 130)
+    tiled, whole = translate_pixels_tiled(translator, pixels), translator.translate(pixels)
+    translator.use("packed")
+    np.testing.assert_allclose(translate_pixels_tiled(translator, pixels), tiled, atol=1e-4)
+    np.testing.assert_allclose(translator.translate(pixels), whole, atol=1e-4)
+    assert np.abs(tiled - whole).max() > 1e-2

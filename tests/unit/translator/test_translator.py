@@ -144,11 +144,11 @@ def test_a_network_without_dropout_says_so(tmp_path):
 def test_the_stored_policy_is_used_told_and_can_be_departed_from(tmp_path):
     bundle = make_bundle(tmp_path, policy=Translation(statistics="running", dropout=True, resize="training"))
     translate = i2i.load(bundle)
-    assert translate.describe().endswith("running statistics, dropout on, training size")
+    assert translate.describe().endswith("running statistics, dropout on, training size, eager engine")
     assert (
         i2i.load(bundle, dropout=False, statistics="batch")
         .describe()
-        .endswith("batch statistics, dropout off, training size")
+        .endswith("batch statistics, dropout off, training size, eager engine")
     )
     image = noise(32, 32)
     assert (translate(image) != i2i.load(bundle, statistics="batch")(image)).any()
@@ -174,3 +174,39 @@ def test_a_bundle_holds_no_pickle_and_survives_the_way_to_disk(bundle):
     assert {path.name for path in loaded.path.iterdir()} == {"config.json", "model.safetensors", "README.md"}
     assert loaded.config.generator["width"] == 4
     assert b"pickle" not in (loaded.path / "model.safetensors").read_bytes()[:4096]
+
+
+def test_an_engine_gives_what_eager_gives_in_pixels(bundle):
+    image = noise(45, 70)
+    for policy in ({"statistics": "running"}, {"statistics": "batch"}, {"resize": "training"}):
+        exact = i2i.load(bundle, **policy)(image)
+        gap = np.abs(i2i.load(bundle, **policy, engine="packed")(image).astype(int) - exact)
+        assert gap.max() <= 1
+        assert (gap > 0).mean() < 0.01
+
+
+def test_with_dropout_on_auto_gives_the_same_samples_as_eager(bundle):
+    image = noise(32, 32)
+    quick = i2i.load(bundle, dropout=True, engine="auto")
+    quick.use("auto", 10_000)
+    np.testing.assert_array_equal(quick(image, seed=4), i2i.load(bundle, dropout=True)(image, seed=4))
+    assert "eager engine" in quick.describe()
+    with pytest.raises(ConfigError, match="engine 'packed': dropout is on"):
+        i2i.load(bundle, dropout=True, engine="packed")(image)
+
+
+def test_the_engine_is_told_and_a_mistyped_one_is_refused_at_once(bundle):
+    assert (
+        "dropout off, native size, packed engine, equal to eager but for"
+        in i2i.load(bundle, engine="packed").describe()
+    )
+    with pytest.raises(ConfigError, match="did you mean 'packed'"):
+        i2i.load(bundle, engine="pakced")
+
+
+def test_the_first_image_is_not_kept_waiting_for_an_engine(bundle, monkeypatch):
+    monkeypatch.setattr("i2i.engines.packed.fold", None)
+    translate = i2i.load(bundle, engine="auto")
+    translate.use("auto", 1)
+    assert translate(noise(16, 16)).shape == (16, 16, 3)
+    assert translate.chosen.name == "eager"

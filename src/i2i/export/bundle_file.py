@@ -1,0 +1,22 @@
+"""A bundle as one file to share: weights as in its folder, the other files as texts beside them; `unpack` reads it."""
+
+from pathlib import Path
+
+from safetensors.torch import load_file, save
+
+from i2i.bundle import CARD, CONFIG, WEIGHTS
+from i2i.files import replacing
+
+SUFFIXES = (".safetensors",)
+
+VARIANT = "the bundle in one file"
+
+PREFIX = "i2i/"
+"""Of the texts in the file's metadata, before the names that they have in the folder."""
+
+
+def pack(bundle: Path, path: Path) -> None:
+    """Write the bundle in a folder as the one file `path`, to the letter and to the bit. Raises `StorageError`."""
+    texts = {f"{PREFIX}{name}": (bundle / name).read_text(encoding="utf-8") for name in (CONFIG, CARD)}
+    with replacing(path) as file:
+        file.write(save(load_file(bundle / WEIGHTS), metadata={"format": "pt", **texts}))

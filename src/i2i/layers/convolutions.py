@@ -1,0 +1,139 @@
+"""Convolutions that train on a CPU by the cheapest of several ways to the same result.
+
+torch's own (oneDNN) is made for large maps of many channels. Elsewhere it runs at a tenth of its rate, or less:
+
+- where a map has few places and the weights outweigh it (the middle of a U-Net at a small batch), most of the time
+  goes into rearranging the weights; a product of the weights as they lie with the unfolded map does without that;
+- where a layer has hardly any output channels (the logits of a PatchGAN), its vectors are nearly empty; a
+  product with all taps as channels, which are then shifted and added, fills them;
+- where it is in its element, but the kernel moves by 1, Winograd's algorithm needs a fraction of the multiplications.
+
+Which one is taken follows from the shapes alone, so that a run can be repeated to the bit. On other devices, in other
+types than float32, and where nothing is to be learnt, it is always torch's own. The layers are torch's in all else.
+"""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from i2i.layers import winograd
+
+WINOGRAD_CHANNELS = 128
+WINOGRAD_TILES = 64
+"""Below either, transforming the weights costs more than the fewer products save."""
+
+WEIGHTS_OUTWEIGH = 4
+"""A map is small for its weights if its places, over the batch, are so many times fewer than its channels."""
+
+THIN = 2
+"""A layer is thin whose taps of all output channels are so many times fewer than its input channels."""
+
+
+class Convolution(nn.Conv2d):
+    """torch's layer, (N, C, H, W) -> (N, C', H', W')."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
+        """As torch's, but for the order in which numbers are added."""
+        if not _trains_plainly(self, input):
+            return super().forward(input)
+        size = self._output_size(input)
+        if self._filters_densely() and _is_thin(self):
+            return self._with_bias(_by_taps(*self._padded(input), self.weight))
+        if self._filters_densely() and self._is_broad() and len(input) * winograd.tiles(*size) >= WINOGRAD_TILES:
+            x, padding = self._padded(input)
+            return self._with_bias(winograd.convolve(x, self.weight, padding))
+        if len(input) * size[0] * size[1] * WEIGHTS_OUTWEIGH <= self.out_channels:
+            return self._with_bias(self._by_unfolding(input, size))
+        return super().forward(input)
+
+    def _by_unfolding(self, x: Tensor, size: tuple[int, int]) -> Tensor:
+        x, padding = self._padded(x)
+        columns = _side_by_side(F.unfold(x, self.kernel_size, padding=padding, stride=self.stride))
+        return _apart(self.weight.view(self.out_channels, -1) @ columns, len(x)).view(len(x), -1, *size)
+
+    def _padded(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
+        """The input, and the zeros that are still to be put around it."""
+        top, left = cast(tuple[int, int], self.padding)
+        if self.padding_mode == "zeros":
+            return x, (top, left)
+        return F.pad(x, (left, left, top, top), mode=self.padding_mode), (0, 0)
+
+    def _output_size(self, x: Tensor) -> tuple[int, int]:
+        sides = zip(x.shape[2:], cast(tuple[int, int], self.padding), self.kernel_size, self.stride, strict=True)
+        height, width = ((length + 2 * padding - kernel) // stride + 1 for length, padding, kernel, stride in sides)
+        return height, width
+
+    def _filters_densely(self) -> bool:
+        return self.stride == (1, 1) and self.kernel_size[0] == self.kernel_size[1] > 1
+
+    def _is_broad(self) -> bool:
+        return self.kernel_size[0] in winograd.KERNELS and min(self.in_channels, self.out_channels) >= WINOGRAD_CHANNELS
+
+    def _with_bias(self, x: Tensor) -> Tensor:
+        return x if self.bias is None else x + self.bias[:, None, None]
+
+
+class TransposedConvolution(nn.ConvTranspose2d):
+    """torch's layer, (N, C, H, W) -> (N, C', H', W')."""
+
+    def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:  # noqa: A002 - torch's name
+        """As torch's, but for the order in which numbers are added."""
+        if output_size is None and _trains_plainly(self, input):
+            places = len(input) * input.shape[2] * input.shape[3]
+            if places * WEIGHTS_OUTWEIGH <= self.in_channels:
+                return self._by_folding(input)
+        return super().forward(input, output_size)
+
+    def _by_folding(self, x: Tensor) -> Tensor:
+        # The weights stand last, as they lie: Wᵀ x takes up to three times as long as (xᵀ W)ᵀ.
+        columns = _apart((_side_by_side(x.flatten(2)).t() @ self.weight.view(self.in_channels, -1)).t(), len(x))
+        padding = cast(tuple[int, int], self.padding)
+        sides = zip(x.shape[2:], self.stride, padding, self.kernel_size, self.output_padding, strict=True)
+        size = tuple((length - 1) * stride - 2 * zeros + kernel + more for length, stride, zeros, kernel, more in sides)
+        folded = F.fold(columns, size, self.kernel_size, padding=padding, stride=self.stride)
+        return folded if self.bias is None else folded + self.bias[:, None, None]
+
+
+def _trains_plainly(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
+    """Whether another way may pay, and is known to be right."""
+    return (
+        x.ndim == 4
+        and x.device.type == "cpu"
+        and x.dtype == layer.weight.dtype == torch.float32
+        and torch.is_grad_enabled()
+        and not torch.is_autocast_enabled("cpu")
+        and not torch.compiler.is_compiling()
+        and not torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+        and layer.groups == 1
+        and layer.dilation == (1, 1)
+        and not isinstance(layer.padding, str)
+    )
+
+
+def _is_thin(layer: nn.Conv2d) -> bool:
+    """Whether all taps of all output channels are still few."""
+    return layer.out_channels * layer.kernel_size[0] * layer.kernel_size[1] * THIN <= layer.in_channels
+
+
+def _by_taps(x: Tensor, padding: tuple[int, int], weight: Tensor) -> Tensor:
+    """A convolution of stride 1 as one product for each tap, shifted by that tap and added.
+
+    Where a tap reads at an offset, what it made is to be added at the opposite one: the kernel is turned by 180°.
+    """
+    in_channels, kernel = weight.shape[1], weight.shape[2]
+    taps = weight.flip(2, 3).permute(0, 2, 3, 1).reshape(-1, in_channels)
+    products = _apart(taps @ _side_by_side(x.flatten(2)), len(x))
+    size = tuple(length + 2 * zeros - kernel + 1 for length, zeros in zip(x.shape[2:], padding, strict=True))
+    return F.fold(products, size, kernel, padding=tuple(kernel - 1 - zeros for zeros in padding))
+
+
+def _side_by_side(columns: Tensor) -> Tensor:
+    """(N, K, L) -> (K, N · L)."""
+    return columns[0] if len(columns) == 1 else columns.transpose(0, 1).flatten(1)
+
+
+def _apart(columns: Tensor, images: int) -> Tensor:
+    """(K, N · L) -> (N, K, L)."""
+    return columns.view(len(columns), images, -1).transpose(0, 1)
