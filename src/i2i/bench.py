@@ -14,7 +14,8 @@ from i2i.bundle import Bundle, load_bundle
 from i2i.config import Config, from_tree, overlay
 from i2i.data.samples import Batch
 from i2i.devices import pick_device
-from i2i.engines import ENGINES, Job, Network, availability, choose
+from i2i.engines import ENGINES, EngineName, Job, Network, availability, choose
+from i2i.engines.choosing import check_engine
 from i2i.errors import ConfigError
 from i2i.layers.modes import prepare
 from i2i.training.loop import Step
@@ -64,6 +65,7 @@ def bench(
     rounds: int = 7,
     device: str = "auto",
     training: bool = True,
+    engines: Sequence[EngineName] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Bench:
     """Measure a bundle on noise of its input's shape; the engines take turns, so that ratios hold on a busy machine.
@@ -74,19 +76,24 @@ def bench(
         batches: images at once.
         rounds: turns that each has.
         device: as for `i2i.load`.
+        engines: only these and eager; none for all.
         training: whether to take training steps too, where the bundle tells how it was trained.
         progress: called with (turns done, of how many).
 
     Raises:
         BundleError: it can't be loaded.
-        ConfigError: no turns or images, or no such device.
+        ConfigError: no turns or images, or no such device or engine.
     """
     if rounds < 1 or not batches or min(batches) < 1:
         raise ConfigError(f"rounds {rounds}, batch {list(batches)}: expected at least one of each")
+    for name in engines:
+        check_engine(name)
     loaded = load_bundle(bundle)
     height, width = size or loaded.config.size
     place = pick_device(device)
-    networks, preparations, left_out = _engines(loaded, place)
+    networks, preparations, left_out = _engines(
+        loaded, place, [name for name in ENGINES if name in ("eager", *(engines or ENGINES))]
+    )
     shown = _noise(loaded, height, width, place)
     speeds: list[Speed] = []
     total = rounds * len(batches)
@@ -101,13 +108,15 @@ def bench(
     return Bench((height, width), str(place), tuple(speeds), left_out)
 
 
-def _engines(loaded: Bundle, device: torch.device) -> tuple[dict[str, Network], dict[str, float], dict[str, str]]:
+def _engines(
+    loaded: Bundle, device: torch.device, names: Sequence[str]
+) -> tuple[dict[str, Network], dict[str, float], dict[str, str]]:
     prepare(loaded.generator.to(device), statistics=loaded.config.translation.statistics, dropout=False)
     networks: dict[str, Network] = {}
     preparations: dict[str, float] = {}
     left_out: dict[str, str] = {}
     missing = availability()
-    for name in ENGINES:
+    for name in names:
         reason = missing[name]
         if reason is None:
             started = time.perf_counter()

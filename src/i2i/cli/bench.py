@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -16,6 +16,10 @@ def bench(
     size: Annotated[str | None, Parameter(help="256 or HEIGHTxWIDTH. Default: the training size.")] = None,
     batch: Annotated[tuple[int, ...], Parameter(help="Images at once; may be given several times.")] = (1, 8),
     rounds: Annotated[int, Parameter(help="Turns that each engine has.")] = 7,
+    engine: Annotated[
+        tuple[Literal["eager", "packed", "compiled", "onnxruntime", "openvino", "int8"], ...],
+        Parameter(help="Only this one, beside eager; may be given several times."),
+    ] = (),
     training: Annotated[bool, Parameter(help="Take training steps too.")] = True,
     device: flags.Device = None,
     json: flags.Json = None,
@@ -35,9 +39,10 @@ def bench(
     with bar("measuring") as show:
         result = measure(
             bundle, size=read_size(size) if size else None, batches=batch, rounds=rounds, device=device or "auto",
-            training=training, progress=show,
+            engines=engine, training=training, progress=show,
         )  # fmt: skip
-    table = Table("", "batch", "images/s", "to eager", "least to greatest", "differs by", "prepared in")
+    table = Table("", "batch", "images/s", "to eager", "least, most", "differs by", "prepared")
+    table.columns[0].no_wrap = True
     for speed in result.speeds:
         ratio, least, greatest = speed.ratio or (None, None, None)
         table.add_row(
@@ -45,7 +50,7 @@ def bench(
             str(speed.batch),
             f"{speed.images_per_second:.3g}",
             f"{ratio:.2f}" if ratio else "",
-            f"{least:.2f} to {greatest:.2f}" if ratio else "",
+            f"{least:.2f}, {greatest:.2f}" if ratio else "",
             f"{speed.difference:.1g}" if speed.difference is not None else "",
             f"{speed.preparation:.1f} s" if speed.preparation is not None else "",
         )
