@@ -4,7 +4,7 @@ A step begins by seeding torch with (seed, images seen, process), so that dropou
 run that was stopped goes on as if it had not been.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -156,8 +156,5 @@ def _fetch(terms: dict[str, Tensor]) -> list[float]:
 def _split(batch: Batch, parts: int) -> list[Batch]:
     if parts == 1:
         return [batch]
-    return [Batch(*both) for both in _chunks(batch, parts)]
-
-
-def _chunks(batch: Batch, parts: int) -> Iterator[tuple[Tensor, Tensor]]:
-    return zip(batch.input.chunk(parts), batch.target.chunk(parts), strict=True)
+    valid = [None] * parts if batch.valid is None else batch.valid.chunk(parts)
+    return [Batch(*each) for each in zip(batch.input.chunk(parts), batch.target.chunk(parts), valid, strict=True)]

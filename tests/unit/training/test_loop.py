@@ -203,3 +203,15 @@ def test_a_loss_that_is_not_finite_is_named_with_its_image():
     with pytest.raises(TrainingDiverged, match=r"image 8: the term generator\.l1 is nan"):
         losses.read()
     assert losses.read() == {}
+
+
+def test_places_without_a_reading_stay_so_in_a_batch_that_is_cut_into_parts():
+    batch = make_batch()
+    valid = torch.ones_like(batch.target, dtype=torch.bool)
+    valid[:, :, : SIDE // 2] = False
+    wild = torch.where(valid, batch.target, torch.tensor(1e4))
+    alike = []
+    for target in (batch.target, wild):
+        step = make_step(configured(training={"accumulate": 2}, loss={"adversarial": "none"}))
+        alike.append(step(Batch(batch.input, target, valid))["generator.reconstruction"])
+    assert alike[0] == alike[1]
