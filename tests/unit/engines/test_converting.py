@@ -55,6 +55,12 @@ def test_other_weights_and_another_policy_are_other_graphs(make_generator, folde
     assert len(written) == len(list(folder.iterdir())) == 3
 
 
+def test_layers_that_differ_in_no_weight_are_other_graphs(make_generator, folder, written):
+    for padding in ("reflect", "zeros"):
+        assert converting.converted(Job(make_generator("resnet", padding=padding, norm="none")), load).difference < 1e-5
+    assert len(list(folder.iterdir())) == 2
+
+
 @pytest.mark.parametrize("damage", [lambda content: content[: len(content) // 2], lambda content: b""])
 def test_a_damaged_graph_is_made_anew(make_generator, folder, written, damage):
     job = Job(make_generator())

@@ -1,6 +1,7 @@
 """A folder is read, translated and written at once; what comes out is what one image after the other would give."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -119,27 +120,31 @@ def test_what_is_there_is_neither_read_nor_written_again(bundle, source, tmp_pat
     assert all((out / name).stat().st_mtime_ns == stamp for name, stamp in before.items())
 
 
+def wait_for(condition):
+    end = time.monotonic() + 20
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.005)
+    assert condition()
+
+
 def test_the_next_images_are_read_and_the_last_written_while_one_is_computed(bundle, source, tmp_path, monkeypatch):
-    """The network waits for the others to have done their part: it would wait for ever if they came one by one."""
-    read, wrote = threading.Semaphore(0), threading.Semaphore(0)
+    """Computing waits for the reading of the next group, and writing for its computing: one by one it would not end."""
+    (source / "08b.png").unlink()  # what needs no computing waits for the writing before it
     load, write, predict = folders._load, folders._write, i2i.Translator.predict
-    calls = []
+    loaded, shown, written = [], [], []
 
     def loading(translator, path, side):
-        if calls:
-            read.release()
+        loaded.append(path)
         return load(translator, path, side)
 
-    def writing(*arguments):
-        write(*arguments)
-        wrote.release()
-
     def predicting(self, images, *, seed=0):
-        calls.append(len(images))
-        if len(calls) in (2, 3):
-            assert read.acquire(timeout=20)
-            assert wrote.acquire(timeout=20)
+        shown.append(len(images))
+        wait_for(lambda: len(loaded) > sum(shown) or sum(shown) == 22)
         return predict(self, images, seed=seed)
+
+    def writing(*arguments):
+        wait_for(lambda: sum(shown) > len(written) + 1 or sum(shown) == 22)
+        written.append(write(*arguments))
 
     monkeypatch.setattr(folders, "_load", loading)
     monkeypatch.setattr(folders, "_write", writing)

@@ -328,6 +328,7 @@ def test_an_engine_is_given_the_statistics_that_are_fixed_and_afterwards_not(mak
     pixels = texture(150, 130)
     tiled, whole = translate_pixels_tiled(translator, pixels), translator.translate(pixels)
     translator.use("packed")
+    np.testing.assert_allclose(translator.translate(pixels), whole, atol=1e-4)
     np.testing.assert_allclose(translate_pixels_tiled(translator, pixels), tiled, atol=1e-4)
     np.testing.assert_allclose(translator.translate(pixels), whole, atol=1e-4)
     assert np.abs(tiled - whole).max() > 1e-2

@@ -1,0 +1,1 @@
+"""Bundles by their name on a hub, fetched when they are needed."""

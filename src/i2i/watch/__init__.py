@@ -1,0 +1,1 @@
+"""Training made visible: a page that reads run folders."""
