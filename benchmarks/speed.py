@@ -26,6 +26,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,8 @@ LEVERS = ("allocator", "winograd", "products", "fused Adam")
 ENGINES = ("eager", "packed", "onnxruntime", "openvino", "int8")
 LOSSY = ("int8",)
 LIMIT = "convolutions alone"
+ENGINES_TILED, TILED = ("eager", "packed"), 1280
+"""By which a picture of so many pixels each way is translated in tiles of 256."""
 
 
 def main() -> None:
@@ -67,6 +70,8 @@ def main() -> None:
     if "translating" in arguments.what:
         sizes = [(256, batch) for batch in (1, 8)] + [(512, 1)]
         result["translating"] = [translating(arguments, size, batch) for size, batch in sizes]
+    if "tiles" in arguments.what:
+        result["tiles"] = tiles(arguments)
     if "starting" in arguments.what:
         result["starting"] = starting()
     text = json.dumps(result, indent=1) + "\n"
@@ -79,7 +84,7 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", help="a checkout of pytorch-CycleGAN-and-pix2pix")
-    parser.add_argument("--what", nargs="+", default=["training", "translating", "starting"])
+    parser.add_argument("--what", nargs="+", default=["training", "translating", "tiles", "starting"])
     parser.add_argument("--batch", nargs="+", type=int, default=[1, 4], help="of the training steps")
     parser.add_argument("--rounds", type=int, default=9, help="turns that each contender has")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
@@ -525,21 +530,98 @@ def best(function: Unit, count: int = 3) -> float:
     return min(times)
 
 
+# --- tiles ------------------------------------------------------------------------------------------------------------
+
+
+def tiles(arguments: argparse.Namespace) -> list[dict[str, object]]:
+    """A large file, read, translated in tiles and written, against the network alone on batches of eight such tiles."""
+    from i2i.translator import load
+    from i2i.translator.tiling import translate_tiled
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        save_own(folder / "bundle")
+        write_picture(folder / "image.tif", TILED)
+        translator = load(folder / "bundle", device=arguments.device)
+        rows, counted = [], {}
+
+        def count(_: int, of: int) -> None:
+            counted["tiles"] = of
+
+        for engine in ENGINES_TILED:
+            translator.use(engine)
+            eight = pictures(8, 256, torch.device(arguments.device), seed=1)
+            images_a_second, ratios = [], []
+            for turn in range(arguments.rounds + 1):
+                started = time.perf_counter()
+                for _ in range(4):
+                    translator.predict(eight)
+                alone = 32 / (time.perf_counter() - started)
+                started = time.perf_counter()
+                translate_tiled(translator, folder / "image.tif", folder / "out.tif", progress=count)
+                tiled = counted["tiles"] / (time.perf_counter() - started)
+                if turn:  # the first warms up
+                    images_a_second.append(alone)
+                    ratios.append(tiled / alone)
+            rows.append(
+                {
+                    "engine": engine,
+                    "tiles": counted["tiles"],
+                    "batches_of_eight": statistics.median(images_a_second),
+                    "ratio": statistics.median(ratios),
+                    "least": min(ratios),
+                    "greatest": max(ratios),
+                }
+            )
+        return rows
+
+
+def save_own(folder: Path) -> None:
+    """A bundle of the network that the others run too."""
+    from i2i.bundle import BundleConfig, save_bundle
+    from i2i.config import Translation
+    from i2i.images import ImageSpec
+
+    network = own_network()
+    take_weights(network, SimpleNamespace(bundle=None))
+    policy = Translation(statistics="running", dropout=False, resize="native")
+    described = BundleConfig(network.description, ImageSpec(3), ImageSpec(3), (256, 256), translation=policy)
+    save_bundle(folder, network, described, "card")
+
+
+def write_picture(path: Path, side: int) -> None:
+    from i2i.images import write_image
+
+    shown = pictures(1, side, torch.device("cpu"), seed=1)[0].add(1).mul(127.5).byte()
+    write_image(path, shown.movedim(0, -1).contiguous().numpy())
+
+
 # --- starting ---------------------------------------------------------------------------------------------------------
 
 
 def starting() -> dict[str, float]:
-    """Median seconds of whole processes."""
+    """Median seconds of whole processes; the translation is by the paper's network, 218 MB, and an image of 256²."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        save_own(folder / "bundle")
+        write_picture(folder / "image.png", 256)
+        return processes(folder)
+
+
+def processes(folder: Path) -> dict[str, float]:
+    translate = ["translate", str(folder / "bundle"), str(folder / "image.png"), "--to", str(folder / "out.png")]
     commands = {
         "python -c pass": [sys.executable, "-c", "pass"],
         "import torch": [sys.executable, "-c", "import torch"],
         "i2i --help": [sys.executable, "-m", "i2i", "--help"],
         "i2i train --help": [sys.executable, "-m", "i2i", "train", "--help"],
+        "i2i translate": [sys.executable, "-m", "i2i", *translate],
     }
     result = {}
     for name, command in commands.items():
         times = []
         for _ in range(7):
+            (folder / "out.png").unlink(missing_ok=True)
             started = time.perf_counter()
             subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
             times.append(time.perf_counter() - started)
@@ -581,6 +663,19 @@ def page(result: dict) -> str:
                     f"{row['images_per_second']:.2f} | {row['of_limit']:.0%} | {row['peak_mib']} |"
                 )
             lines.append("")
+    if "tiles" in result:
+        lines += [
+            f"## Tiles of 256 pixels of a file of {TILED}x{TILED}, read and written",
+            "",
+            "| engine | tiles/s, to the network alone in batches of eight | least to greatest | that, images/s |",
+            "|---|---|---|---|",
+        ]
+        for row in result["tiles"]:
+            lines.append(
+                f"| {row['engine']} | {row['ratio']:.2f} | {row['least']:.2f} to {row['greatest']:.2f} | "
+                f"{row['batches_of_eight']:.2f} |"
+            )
+        lines.append("")
     if "starting" in result:
         lines += ["## Starting", "", "| process | seconds |", "|---|---|"]
         lines += [f"| `{name}` | {seconds:.2f} |" for name, seconds in result["starting"].items()]
