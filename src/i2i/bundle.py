@@ -1,16 +1,19 @@
 """A bundle: the folder in which a trained translator lives, complete, so that nothing need be said twice.
 
-config.json         what the network is, what it eats and gives, how it is to be used, how it was made
-model.safetensors   the generator's weights, no pickle
-README.md           the model card, with scores
+config.json                 what the network is, what it eats and gives, how it is to be used, how it was made
+model.safetensors           the generator's weights, no pickle
+README.md                   the model card, with scores
+discriminator.safetensors   what judged it while it trained, to explain with; no translation needs it
+reverse*.safetensors        the same two for the other direction, of a method that learns both
+examples/                   a few held-out inputs, for others to try
 """
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -21,16 +24,34 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from i2i.config import Size, Translation
+from i2i.discriminators import Discriminator, build_discriminator
 from i2i.errors import BundleError, ConfigError
 from i2i.files import replacing, write_text
 from i2i.generators import build_generator
 from i2i.generators.generator import Generator
-from i2i.images import ImageSpec, Interpolation
+from i2i.hub import HubName, fetch, is_hub_name
+from i2i.images import ImageSpec, Interpolation, Pixels, is_image, lossless_suffix, write_pixels
 
-FORMAT = 2
+FORMAT = 3
 """Version of the folder's format; a reader refuses what is newer than itself."""
 
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
+CRITIC, EXAMPLES = "discriminator.safetensors", "examples"
+REVERSE, REVERSE_CRITIC = "reverse.safetensors", "reverse_discriminator.safetensors"
+
+NEEDED = (CONFIG, WEIGHTS)
+BESIDES = (CARD, CRITIC, REVERSE, REVERSE_CRITIC, f"{EXAMPLES}/*", "int8.json", "int8.xml", "int8.bin")
+"""What belongs to a bundle and may be missing; with `NEEDED`, all that goes to a hub and comes from there."""
+
+
+@checked_dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Reverse:
+    """What a bundle says of its translator of the other direction; the attributes are those of `BundleConfig`."""
+
+    generator: dict[str, Any]
+    direction: str
+    discriminator: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, Any] = field(default_factory=dict)
 
 
 @checked_dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -39,11 +60,13 @@ class BundleConfig:
 
     Attributes:
         generator: name and arguments for `build_generator`.
+        discriminator: name and arguments for `build_discriminator`; empty if there was none.
         input, target: what the images of each side are.
         size: (height, width) of the training images.
         interpolation: by which they were resized.
         translation: the test-time policy.
         direction: from which side to which, in the names of the training pairs.
+        reverse: the translator of the other direction, if there is one.
         layout: in which the training pairs stood.
         recipe: name of the recipe.
         validation: share of the training split that was held out, and `seed` by which.
@@ -62,9 +85,11 @@ class BundleConfig:
     target: ImageSpec
     size: Size
     translation: Translation = field(default_factory=Translation)
+    discriminator: dict[str, Any] = field(default_factory=dict)
     interpolation: Interpolation = "bicubic"
     direction: str = ""
-    layout: Literal["", "side-by-side", "folders", "manifest", "photos"] = ""
+    reverse: Reverse | None = None
+    layout: Literal["", "side-by-side", "folders", "manifest", "photos", "unpaired"] = ""
     recipe: str = ""
     validation: float = 0.0
     group: str = ""
@@ -76,6 +101,26 @@ class BundleConfig:
     scores: dict[str, Any] = field(default_factory=dict)
     format: int = Checked(default=FORMAT, ge=1)
 
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """Those in which it translates."""
+        return (self.direction, self.reverse.direction) if self.reverse else (self.direction,)
+
+    def reversed(self) -> "BundleConfig":
+        """The same of the translator of the other direction, which there must be."""
+        if self.reverse is None:
+            raise ValueError(f"the bundle translates {self.direction} only")
+        return replace(
+            self,
+            generator=self.reverse.generator,
+            direction=self.reverse.direction,
+            discriminator=self.reverse.discriminator,
+            scores=self.reverse.scores,
+            input=self.target,
+            target=self.input,
+            reverse=Reverse(self.generator, self.direction, self.discriminator, self.scores),
+        )
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -84,40 +129,134 @@ class Bundle:
     path: Path
     generator: Generator
     config: BundleConfig
+    weights: str = WEIGHTS  # name of their file
 
+
+Network = TypeVar("Network", bound=nn.Module)
 
 _adapter: TypeAdapter[BundleConfig] = TypeAdapter(BundleConfig)
 
 
-def save_bundle(folder: str | os.PathLike[str], generator: nn.Module, config: BundleConfig, card: str) -> None:
+def save_bundle(
+    folder: str | os.PathLike[str],
+    generator: nn.Module,
+    config: BundleConfig,
+    card: str,
+    discriminator: nn.Module | None = None,
+    reverse: nn.Module | None = None,
+    reverse_discriminator: nn.Module | None = None,
+) -> None:
     """Write a bundle; each of its files takes the old one's place only when whole.
+
+    Args:
+        folder: of the bundle.
+        generator: whose weights are written.
+        config: what describes it.
+        card: the model card, Markdown.
+        discriminator: written beside it if `config` describes one.
+        reverse, reverse_discriminator: the same two of the other direction, if `config` describes them.
 
     Raises:
         StorageError: the disk is full or the folder can't be written.
     """
     folder = Path(folder)
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in generator.state_dict().items()}
-    with replacing(folder / WEIGHTS) as file:
-        file.write(save(weights, metadata={"format": "pt"}))
+    _save_weights(folder / WEIGHTS, generator)
+    if discriminator is not None and config.discriminator:
+        _save_weights(folder / CRITIC, discriminator)
+    if reverse is not None and config.reverse:
+        _save_weights(folder / REVERSE, reverse)
+        if reverse_discriminator is not None and config.reverse.discriminator:
+            _save_weights(folder / REVERSE_CRITIC, reverse_discriminator)
     write_text(folder / CONFIG, json.dumps(_adapter.dump_python(config, mode="json"), indent=2) + "\n")
     write_text(folder / CARD, card)
 
 
-def load_bundle(path: str | os.PathLike[str]) -> Bundle:
-    """Read a bundle, or the bundle of a run folder, onto the CPU.
+def save_examples(folder: str | os.PathLike[str], images: Sequence[Pixels], spec: ImageSpec) -> None:
+    """Put inputs, (H, W, C) of `spec`, into the bundle for others to try, as 1.png, 2.png, …; those there stay.
 
     Raises:
-        BundleError: nothing there, no weights, damaged, of a newer format, or weights of another network.
+        StorageError: the disk is full or the folder can't be written.
+    """
+    suffix = lossless_suffix(Path("input.png"), spec)
+    for number, image in enumerate(images, start=1):
+        path = Path(folder) / EXAMPLES / f"{number}{suffix}"
+        if not path.exists():
+            write_pixels(path, image, spec)
+
+
+def examples(path: str | os.PathLike[str]) -> list[Path]:
+    """The example inputs of a bundle or a run, in order; none if it has none. Raises `BundleError`."""
+    folder = find_bundle(path) / EXAMPLES
+    found = [file for file in folder.iterdir() if is_image(file)] if folder.is_dir() else []
+    return sorted(found, key=lambda file: (len(file.name), file.name))
+
+
+def load_bundle(path: str | os.PathLike[str], direction: str | None = None) -> Bundle:
+    """Read a bundle, or the bundle of a run folder, onto the CPU.
+
+    Args:
+        path: of the bundle or the run.
+        direction: one of those in which it translates; by default its first.
+
+    Raises:
+        BundleError: nothing there, no weights, damaged, of a newer format, weights of another network, or no such
+            direction.
     """
     folder = find_bundle(path)
-    config = read_bundle_config(folder)
-    weights = folder / WEIGHTS
+    forward = read_bundle_config(folder)
+    config = _in_direction(forward, direction, folder)
+    weights = WEIGHTS if config is forward else REVERSE
+    return Bundle(folder, _load_network(folder, weights, build_generator, config.generator), config, weights)
+
+
+def load_discriminator(path: str | os.PathLike[str], direction: str | None = None) -> Discriminator | None:
+    """What judged the generator of a bundle or a run while it trained, on the CPU; None if the bundle has none.
+
+    Args:
+        path: of the bundle.
+        direction: as for `load_bundle`.
+
+    Raises:
+        BundleError: as `load_bundle`, of the discriminator.
+    """
+    folder = find_bundle(path)
+    forward = read_bundle_config(folder)
+    config = _in_direction(forward, direction, folder)
+    weights = CRITIC if config is forward else REVERSE_CRITIC
+    if not config.discriminator or not (folder / weights).is_file():
+        return None
+    return _load_network(folder, weights, build_discriminator, config.discriminator)
+
+
+def _in_direction(config: BundleConfig, direction: str | None, folder: Path) -> BundleConfig:
+    """What the bundle says of its translator of a direction: `config` itself, or reversed. Raises `BundleError`."""
+    if direction is None or _same(direction, config.direction):
+        return config
+    if config.reverse is not None and _same(direction, config.reverse.direction):
+        return config.reversed()
+    there = " and ".join(name or "in one direction, which has no name" for name in config.directions)
+    raise BundleError(f"{folder}: has no direction '{direction}'; it translates {there}; choose --direction of these")
+
+
+def _same(one: str, other: str) -> bool:
+    """A-to-B is AtoB and a-to-b too."""
+    return one.lower().replace("-to-", "to") == other.lower().replace("-to-", "to")
+
+
+def _save_weights(file: Path, network: nn.Module) -> None:
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    with replacing(file) as stream:
+        stream.write(save(weights, metadata={"format": "pt"}))
+
+
+def _load_network(folder: Path, name: str, build: Callable[..., Network], description: Mapping[str, Any]) -> Network:
+    weights = folder / name
     if not weights.is_file():
-        raise BundleError(f"{folder}: the weights {WEIGHTS} are missing; copy the whole folder again")
+        raise BundleError(f"{folder}: the weights {name} are missing; copy the whole folder again")
     try:
         with torch.device("meta"):  # nothing is drawn or allocated that the weights replace
-            generator = build_generator(**config.generator)
-        generator.load_state_dict(load_file(weights), assign=True)
+            network = build(**description)
+        network.load_state_dict(load_file(weights), assign=True)
     except (SafetensorError, OSError) as error:
         raise BundleError(f"{weights}: is damaged ({error}); copy it again") from error
     except ConfigError as error:
@@ -125,11 +264,17 @@ def load_bundle(path: str | os.PathLike[str]) -> Bundle:
     except (RuntimeError, TypeError) as error:
         reason = str(error).splitlines()[-1].strip()
         raise BundleError(f"{weights}: is not of the network that {CONFIG} describes: {reason}") from error
-    return Bundle(folder, generator, config)
+    return network
 
 
 def find_bundle(path: str | os.PathLike[str]) -> Path:
-    """The bundle's folder, for a bundle or for a run that holds one. Raises `BundleError` where there is none."""
+    """The bundle's folder, for a bundle or for a run that holds one, or for a name such as "hub:OWNER/NAME".
+
+    Raises:
+        BundleError: there is none; of a name on a hub a `HubError`.
+    """
+    if is_hub_name(path):
+        return fetch(HubName.read(path), NEEDED, BESIDES, check=read_bundle_config)
     path = Path(path)
     for folder in (path, path / "bundle"):
         if (folder / CONFIG).is_file():

@@ -97,6 +97,7 @@ class Side:
     alpha: Literal["white", "channel", "mask"] = "white"  # what transparency means
     classes: str | tuple[Class, ...] = ""  # of a label map: a table's file, or "auto" to find them in the files
     coding: Literal["", "index", "colour"] = ""  # how classes stand in the files; empty: index if they have one channel
+    edges: bool = False  # of a label map: the boundaries between classes are one more plane of the input
     space: Literal["rgb", "lab", "ab"] = "rgb"  # in which G paints; ab: colour alone, on the input's lightness
 
 
@@ -122,7 +123,7 @@ class Data:
     """Which pairs, and how a pair becomes a training sample."""
 
     pairs: str = ""
-    layout: Literal["auto", "side-by-side", "folders", "manifest", "photos"] = "auto"
+    layout: Literal["auto", "side-by-side", "folders", "manifest", "photos", "unpaired"] = "auto"
     task: str = ""  # makes pairs of plain photos while training: colourise, inpaint …; 'i2i data tasks' lists them
     direction: str = ""  # "left-to-right", "right-to-left", or the two names: "A-to-B"; empty: the first to the second
     unmatched: Literal["error", "skip"] = "error"
@@ -146,10 +147,14 @@ class Generator:
     name: str = "unet"
     width: Positive = 64
     widths: tuple[Positive, ...] = ()  # filters of each stage, from the finest on; empty: as the width says
-    depth: Count = 0  # halvings of a U-Net; 0: as many as the size allows, at most 8
-    blocks: Positive = 9  # residual blocks of a ResNet
+    depth: Count = 0  # halvings; 0: as many as the size allows, at most 8 of a U-Net, 4 of coarse-to-fine, 5 of SPADE
+    blocks: Positive = 9  # residual blocks of a ResNet, or in the middle of coarse-to-fine
+    enhancers: Count = 0  # of coarse-to-fine: local ones around the global generator, each doubles the size
+    enhancer_blocks: Count = 3  # residual blocks of each
+    spectral_norm: bool = True  # of SPADE
     norm: Norm = "batch"
-    upsample: Literal["transposed", "resize", "subpixel"] = "transposed"
+    downsample: Literal["strided", "blur"] = "strided"  # of a ResNet
+    upsample: Literal["transposed", "resize", "subpixel", "blur"] = "transposed"
     dropout: tuple[Positive, ...] = (1, 2, 3)  # decoder layers, 1 after the bottleneck; for a ResNet any means all
     dropout_rate: Share = 0.5
     bias: Literal["auto", "none"] = "auto"
@@ -165,6 +170,8 @@ class Discriminator:
     depth: Annotated[int, Field(ge=1, le=8)] = 3
     norm: Norm = "batch"
     bias: Literal["auto", "none"] = "auto"
+    scales: Positive = 2  # of the multi-scale one: judges at full size, at half …
+    spectral_norm: bool = False
     conditional: bool = True  # sees the input beside the output
     init: Literal["normal", "xavier", "kaiming", "orthogonal"] = "normal"
 
@@ -174,13 +181,27 @@ class Loss:
     """The objective: adversarial and reconstruction terms with their weights."""
 
     adversarial: Literal[
-        "none", "cross-entropy", "cross-entropy-saturating", "least-squares", "hinge", "wasserstein"
+        "none",
+        "cross-entropy",
+        "cross-entropy-saturating",
+        "least-squares",
+        "hinge",
+        "wasserstein",
+        "relativistic",
+        "relativistic-least-squares",
+        "relativistic-hinge",
     ] = "cross-entropy"
     adversarial_weight: Weight = 1.0
     reconstruction: Literal["none", "l1", "l2", "charbonnier"] = "l1"
     reconstruction_weight: Weight = 100.0
     discriminator_weight: Weight = 0.5  # on D's whole objective: the paper halves it
     gradient_penalty_weight: Weight = 0.0
+    r1_weight: Weight = 0.0  # γ, of the penalty on D's gradient at real images
+    r1_every: Positive = 16  # updates of D between two penalties, each so many times heavier
+    feature_matching_weight: Weight = 0.0  # of the L1 distance of what each layer of D makes of output and target
+    perceptual: Literal["vgg19", "squeezenet"] = "vgg19"  # the pretrained network of the perceptual loss
+    perceptual_weight: Weight = 0.0
+    perceptual_weights: str = ""  # its weight file, or folder; empty: in I2I_WEIGHTS or torch's cache, never fetched
 
 
 @dataclass(frozen=True, config=_strict)
@@ -192,6 +213,27 @@ class Distill:
     search_images: Count = 0  # to spend on a search for the student's widths; 0: none, all stages slim alike
     output_weight: Weight = 100.0  # of the L1 distance to the teacher's output
     feature_weight: Weight = 10.0  # of the squared distance between their features
+
+
+@dataclass(frozen=True, config=_strict)
+class Cycle:
+    """There and back again, for the method "cyclegan"."""
+
+    weight: Weight = 10.0  # of the L1 distance of an image to what comes back
+    identity_weight: Weight = 5.0  # of the L1 distance of an image that is as it should be to its translation
+    pool: Count = 50  # images of earlier steps, of which D is shown some; 0: it sees the newest alone
+
+
+@dataclass(frozen=True, config=_strict)
+class Contrast:
+    """Patches that stay what they are, for the method "cut"."""
+
+    weight: Weight = 1.0
+    identity: bool = True  # also between a target and its translation; halves the other
+    flip: bool = False  # translates the mirror image half of the time, whose features are mirrored back
+    patches: Positive = 256  # of a layer and image, each told apart from all others
+    width: Positive = 256  # numbers that describe a patch
+    temperature: Annotated[float, Field(gt=0)] = 0.07
 
 
 @dataclass(frozen=True, config=_strict)
@@ -211,6 +253,8 @@ class Schedule:
     name: Literal["constant", "linear", "cosine"] = "linear"
     constant_share: Share = 0.5  # of the run, before the factor begins to fall
     stairs: Count = 0  # falls in this many equal steps over the run (epochs); 0: smoothly
+    coarse_share: Share = 0.0  # of the run: pix2pixHD's global generator alone, at the size it works at
+    enhancer_share: Share = 0.0  # then its enhancers around it, while it stays as it is; the rest jointly
 
 
 @dataclass(frozen=True, config=_strict)
@@ -233,6 +277,7 @@ class Training:
     best: str = ""  # the validation metric that chooses the bundle, or "last"; empty: what suits the target
     patience: Count = 0  # validations without a better one before it stops; 0: never
     samples: Count = 6  # validation pairs drawn as training goes
+    examples: Count = 4  # held-out inputs that go into the bundle for others to try; 0: no image leaves the pairs
     loggers: tuple[Literal["tensorboard", "wandb"], ...] = ("tensorboard",)  # beside the CSV files
 
 
@@ -251,12 +296,15 @@ class Config:
 
     recipe: str = "pix2pix"
     method: str = "pix2pix"
+    licence: str = ""  # under which the translator is given to others, for its card: mit, cc-by-4.0
     data: Data = dataclasses.field(default_factory=Data)
     augment: Augment = dataclasses.field(default_factory=Augment)
     generator: Generator = dataclasses.field(default_factory=Generator)
     discriminator: Discriminator = dataclasses.field(default_factory=Discriminator)
     loss: Loss = dataclasses.field(default_factory=Loss)
     distill: Distill = dataclasses.field(default_factory=Distill)
+    cycle: Cycle = dataclasses.field(default_factory=Cycle)
+    contrast: Contrast = dataclasses.field(default_factory=Contrast)
     optimizer: Optimizer = dataclasses.field(default_factory=Optimizer)
     schedule: Schedule = dataclasses.field(default_factory=Schedule)
     training: Training = dataclasses.field(default_factory=Training)

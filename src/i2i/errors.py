@@ -6,8 +6,10 @@
     │   └── PairsError      a folder of pairs: none found, no partner, halves of different size
     ├── ConfigError         a setting: unknown key, value out of range, settings that exclude each other
     ├── BundleError         a bundle: missing weights, newer format, weights of another architecture
+    │   └── HubError        one on a hub: no such repository, no access, no network, no bundle in it
     ├── RunError            a run folder: made by another configuration, damaged checkpoint
     ├── StorageError        something could not be written: disk full, no permission, already there
+    ├── ServiceError        an i2i service: not reached, no key, busy for too long
     ├── MissingWeightsError pretrained feature weights that a measure needs and that are not here
     └── TrainingDiverged    a loss or a weight is no longer a finite number
 
@@ -43,12 +45,20 @@ class BundleError(I2IError):
     """A bundle can't be loaded."""
 
 
+class HubError(BundleError):
+    """A bundle can't be had from a hub, or not be brought there."""
+
+
 class RunError(I2IError):
     """A run folder can't be continued or read."""
 
 
 class StorageError(I2IError):
     """Something could not be written; what stood there before is untouched."""
+
+
+class ServiceError(I2IError):
+    """A service over HTTP can't be reached, or does not serve."""
 
 
 class MissingWeightsError(I2IError):

@@ -1,8 +1,9 @@
 """Writing files so that nothing is lost: a temporary name, synced, then renamed."""
 
 import errno
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -57,6 +58,28 @@ def refuse_filled(folder: str | os.PathLike[str]) -> None:
     found = next(folder.iterdir(), None) if folder.is_dir() else folder if folder.exists() else None
     if found:
         raise StorageError(f"{folder}: already holds {found.name}; expected a new or empty folder; choose another")
+
+
+def claim(folder: Path, record: str, identity: Mapping[str, object], what: str) -> None:
+    """Take a folder for files that belong together: a new one, or one that this same call has taken before.
+
+    Args:
+        folder: made if it is not there.
+        record: name of the file in it that says by what its other files were made.
+        identity: what it says, in JSON.
+        what: the others are, for the message: "translations".
+
+    Raises:
+        StorageError: the folder holds such files by another identity, or other things.
+    """
+    text = json.dumps(identity, indent=1) + "\n"
+    if (folder / record).is_file():
+        if (folder / record).read_text(encoding="utf-8") != text:
+            raise StorageError(f"{folder}: holds {what} by another bundle or other settings; give --to a new folder")
+        return
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StorageError(f"{folder}: is there and holds other things, which stay as they are; give --to a new folder")
+    write_text(folder / record, text)
 
 
 def _sync_folder(folder: Path) -> None:

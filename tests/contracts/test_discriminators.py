@@ -6,12 +6,15 @@ from itertools import product
 import pytest
 import torch
 from safetensors.torch import load, save
+from torch import nn
 
-from i2i.discriminators import DISCRIMINATORS, Discriminator, build_discriminator
+from i2i.discriminators import DISCRIMINATORS, Discriminator, build_discriminator, logits
 from i2i.errors import ConfigError
+from i2i.layers.spectral import SpectralConvolution
 
 SMALL = {
     "image": {"width": 4, "depth": 2},
+    "multiscale": {"width": 4, "depth": 2},
     "patch": {"width": 4, "depth": 2},
     "pixel": {"width": 4},
 }
@@ -98,6 +101,37 @@ def test_a_deep_copy_judges_the_same_again_and_again(name: str) -> None:
 def test_bias_none_leaves_no_bias_on_any_convolution(name: str) -> None:
     biased = [key for key, value in small(name, norm="none", bias="none").named_parameters() if value.ndim == 1]
     assert biased == []
+
+
+def test_the_multi_scale_one_is_refused_what_its_coarsest_scale_could_not_see() -> None:
+    with pytest.raises(ValueError, match=r"3x32.*at least 4"):
+        small("multiscale")(noise(1, 6, 3, 32))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_last_features_are_its_logits_and_all_the_others_come_before_them(name: str) -> None:
+    net = small(name, norm="none")
+    image = noise(2, 6, 32, 32).requires_grad_()
+    judged = net.judge(image)
+    assert all(each.shape[:2] == (2, 1) for each in logits(judged))
+    if len(judged) == 1:
+        assert torch.equal(judged[0][-1], net(image))
+    for *features, output in judged:
+        assert len(features) >= 2
+        gradients = torch.autograd.grad(output.sum(), features, retain_graph=True)
+        assert all(gradient.abs().max() > 0 for gradient in gradients)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_spectral_norm_is_on_every_convolution_and_adds_no_parameter(name: str) -> None:
+    plain, bounded = (small(name, spectral_norm=on) for on in (False, True))
+    assert {key: value.shape for key, value in plain.named_parameters()} == {
+        key: value.shape for key, value in bounded.named_parameters()
+    }
+    convolutions = [layer for layer in bounded.modules() if isinstance(layer, nn.Conv2d)]
+    assert convolutions
+    assert all(isinstance(layer, SpectralConvolution) for layer in convolutions)
+    assert not any(isinstance(layer, SpectralConvolution) for layer in plain.modules())
 
 
 @pytest.mark.parametrize("size", [(12, 12), (37, 20)])

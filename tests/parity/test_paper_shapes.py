@@ -1,21 +1,21 @@
-"""What Isola et al. 2017 (https://arxiv.org/abs/1611.07004) say of sizes, sight and dropout."""
+"""What papers say of sizes, sight and dropout: Isola et al. 2017 (arXiv:1611.07004), Wang et al. 2018 (1711.11585)."""
 
 import pytest
 import torch
 from torch import nn
 
-from i2i.discriminators import ImageDiscriminator, PatchDiscriminator
-from i2i.generators import EncoderDecoder, UNet
+from i2i.discriminators import Discriminator, ImageDiscriminator, MultiScaleDiscriminator, PatchDiscriminator
+from i2i.generators import CoarseToFine, EncoderDecoder, UNet
 
 FIELDS = {1: 16, 2: 34, 3: 70, 4: 142, 5: 286}  # §6.1.2, and twice more by the same rule
 
 
-def seen_by_the_middle_logit(net: PatchDiscriminator, size: int) -> list[tuple[int, int]]:
-    """First and last pixel, by height and by width, that change the logit in the middle of the map."""
+def seen_by_the_middle_logit(net: Discriminator, size: int, scale: int = 0) -> list[tuple[int, int]]:
+    """First and last pixel, by height and by width, that change the logit in the middle of a scale's map."""
     for parameter in net.parameters():
         nn.init.constant_(parameter, 0.1)  # positive: no path to a pixel is switched off or cancelled
     image = torch.ones(1, net.in_channels, size, size, dtype=torch.float64, requires_grad=True)
-    logits = net.double()(image)
+    logits = net.double().judge(image)[scale][-1]
     middle = logits.shape[-1] // 2
     (gradient,) = torch.autograd.grad(logits[0, 0, middle, middle], image)
     seen = gradient[0].abs().sum(dim=0) > 0
@@ -31,6 +31,42 @@ def test_a_logit_sees_a_square_of_that_many_pixels(depth: int, field: int) -> No
         assert last < size - 1, "the field must lie inside the image to be measured"
         assert last - first + 1 == field
     assert net.receptive_field == field
+
+
+@pytest.mark.parametrize(("scale", "field"), list(enumerate([70, 141, 283])))
+def test_a_logit_of_each_scale_sees_twice_as_much(scale: int, field: int) -> None:
+    """Twice the field of the scale before, and the pixel more at which means of three overlap."""
+    net = MultiScaleDiscriminator(1, width=1, scales=3, norm="none")
+    size = 2 * field + 2
+    for first, last in seen_by_the_middle_logit(net, size, scale):
+        assert first > 0, "the field must lie inside the image to be measured"
+        assert last < size - 1, "the field must lie inside the image to be measured"
+        assert last - first + 1 == field
+    assert net.receptive_fields[scale] == field
+
+
+def test_multi_scale_maps_at_the_published_size() -> None:
+    """Of 256x512 the layers of the finest give, with a padding of 2, larger maps than pix2pix's."""
+    net = MultiScaleDiscriminator(3, width=1, scales=2)
+    finest, coarser = net.judge(torch.zeros(1, 3, 256, 512))
+    assert [tuple(each.shape[2:]) for each in finest] == [(129, 257), (65, 129), (33, 65), (34, 66), (35, 67)]
+    assert tuple(coarser[-1].shape[2:]) == (19, 35)
+
+
+def test_an_enhancer_adds_to_what_the_global_generator_gives_at_half_the_size() -> None:
+    net = CoarseToFine(3, 3, width=2, enhancers=1, depth=2, blocks=1, enhancer_blocks=1)
+    seen: dict[str, torch.Size] = {}
+    net.coarse.register_forward_hook(lambda _, given, out: seen.update(shown=given[0].shape, painted=out.shape))
+    image = torch.rand(1, 3, 32, 48)
+    painted = net.paint(image)
+    assert seen == {"shown": (1, 3, 16, 24), "painted": (1, 4, 16, 24)}
+    joined: list[torch.Tensor] = []
+    net.enhancers[0].blocks.register_forward_pre_hook(lambda _, given: joined.append(given[0]))
+    net.enhance(image, painted)
+    net.enhance(image, 2 * painted)
+    torch.testing.assert_close(joined[0], net.enhancers[0].down(image) + painted)
+    torch.testing.assert_close(joined[1] - joined[0], painted)
+    torch.testing.assert_close(net(image), net.enhance(image, painted))
 
 
 @pytest.mark.parametrize(("depth", "side"), {1: 126, 2: 62, 3: 30, 4: 14, 5: 6, 6: 2}.items())

@@ -198,7 +198,7 @@ def test_bad_pairs_are_one_line_each(refused, tmp_path):
         tmp_path / "nowhere": "no such folder",
         tmp_path / "none": "no image pairs found",
         tmp_path / "odd": "x.png: is 63 pixels wide",
-        tmp_path / "lonely": "2 files have no partner",
+        tmp_path / "lonely": "no file has a partner of the same stem",
         tmp_path / "unequal": "with two sides of different size: A/x.png is 32x32, B/x.png is 32x40",
         make_pairs(tmp_path / "zero", bad=b""): "bad.png: is empty (0 bytes)",
         make_pairs(tmp_path / "cut", bad=whole[: len(whole) // 2]): "bad.png: the image data is damaged or cut short",
@@ -253,7 +253,7 @@ def test_bad_bundles_are_one_line_each(refused, run, tmp_path):
     (copies["garbled"] / "config.json").write_text("{")
     (copies["foreign"] / "config.json").write_text(json.dumps({"architectures": ["Bert"]}))
     for name, expected in {
-        "newer": "has format 99; this i2i reads up to 2; upgrade",
+        "newer": "has format 99; this i2i reads up to 3; upgrade",
         "weightless": "model.safetensors are missing",
         "damaged": "is damaged",
         "confused": "is not of the network that config.json describes",
@@ -265,7 +265,8 @@ def test_bad_bundles_are_one_line_each(refused, run, tmp_path):
     assert "no such folder" in refused("translate", tmp_path / "x", given, "--to", tmp_path / "o.png")
     assert "all be the same" in refused("translate", run, given, "--to", tmp_path / "o", "--samples", 2)
     assert "no such file or folder" in refused("translate", run, tmp_path / "no.png", "--to", tmp_path / "o.png")
-    assert "was made" not in refused("translate", run, tmp_path / "newer", "--to", tmp_path / "o")
+    (tmp_path / "empty").mkdir()
+    assert "holds no images" in refused("translate", run, tmp_path / "empty", "--to", tmp_path / "o")
 
 
 def test_a_run_of_another_configuration_is_one_line(refused, run, pairs):

@@ -73,12 +73,38 @@ def everything_on(**training) -> dict:
     return tree
 
 
+UNPAIRED = {
+    "cyclegan": {"generator": {"blocks": 1}, "cycle": {"pool": 3}},
+    "cut": {"generator": {"blocks": 1}, "contrast": {"patches": 16, "width": 8, "flip": True}},
+}
+
+
+def unpaired(recipe) -> dict:
+    """With a pool that is soon full, mirror images, and the averaged generators."""
+    tree = to_tree(overlay(overlay(find_recipe(recipe), TINY), UNPAIRED[recipe]))
+    tree["training"] |= {"ema_halflife_images": 8.0, "checkpoint_every_images": 4, "accumulate": 2}
+    return tree
+
+
 @pytest.mark.parametrize(
     "training",
     [{}, {"accumulate": 2, "discriminator_steps": 2}, pytest.param({"devices": 2, "batch": 2}, id="two processes")],
 )
 def test_killed_and_continued_equals_straight_bit_for_bit(script, pairs, tmp_path, training):
-    tree = everything_on(**training)
+    check_resume(script, everything_on(**training), pairs, tmp_path)
+
+
+@pytest.mark.parametrize("recipe", UNPAIRED)
+def test_methods_without_partners_resume_bit_for_bit(script, pairs, tmp_path, recipe):
+    checkpoint = check_resume(script, unpaired(recipe), pairs, tmp_path)
+    pools = checkpoint["memory"]
+    assert {name: len(pool["images"]) for name, pool in pools.items()} == (
+        {"fake": 3, "reverse_fake": 3} if recipe == "cyclegan" else {}
+    )
+
+
+def check_resume(script, tree, pairs, tmp_path):
+    """Train straight, and killed in the middle; the same comes out. The checkpoint."""
     straight, stopped = tmp_path / "straight", tmp_path / "stopped"
     run(script, tree, pairs, straight)
     run(script, tree, pairs, stopped, kill_at=KILL_AT)
@@ -89,11 +115,45 @@ def test_killed_and_continued_equals_straight_bit_for_bit(script, pairs, tmp_pat
         torch.load(straight / "checkpoint.pt", weights_only=True),
         torch.load(stopped / "checkpoint.pt", weights_only=True),
     )
-    assert_equal(load_file(straight / "bundle/model.safetensors"), load_file(stopped / "bundle/model.safetensors"))
-    for name in ("bundle/config.json", "validation.csv"):
+    for file in (straight / "bundle").glob("*.safetensors"):
+        assert_equal(load_file(file), load_file(stopped / "bundle" / file.name))
+    for name in ("bundle/config.json", "validation.csv", "symptoms.csv"):
         assert (straight / name).read_bytes() == (stopped / name).read_bytes(), name
     images = [row.split(",")[0] for row in (stopped / "losses.csv").read_text().splitlines()]
     assert len(images) == len(set(images)), "a row was logged twice"
+    return torch.load(stopped / "checkpoint.pt", weights_only=True)
+
+
+STAGED = {
+    "data": {"jitter": 1.2},
+    "generator": {"depth": 2, "blocks": 1, "enhancer_blocks": 1},
+    "discriminator": {"scales": 2, "spectral_norm": True},
+    "loss": {"perceptual_weight": 0.0, "r1_weight": 1.0, "r1_every": 3, "adversarial": "relativistic-hinge"},
+    "schedule": {"coarse_share": 0.4, "enhancer_share": 0.3},
+}
+LABELLED = {
+    "data": {"input": {"classes": "auto"}},
+    "generator": {"depth": 2},
+    "loss": {"perceptual_weight": 0.0},
+    "augment": {"discriminator": ["colour", "translation", "cutout"]},
+}
+
+
+@pytest.mark.parametrize(("recipe", "changes"), [("pix2pixhd-local", STAGED), ("spade", LABELLED)])
+def test_so_do_stages_and_the_vectors_of_spectral_norm(script, pairs, tmp_path, recipe, changes):
+    """Killed in the second stage, after a checkpoint in the first."""
+    tree = to_tree(overlay(overlay(find_recipe(recipe), TINY), changes))
+    tree["training"] |= {"ema_halflife_images": 8.0, "checkpoint_every_images": 4, "validate_every_images": 8}
+    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
+    run(script, tree, pairs, straight)
+    run(script, tree, pairs, stopped, kill_at=10 if recipe == "pix2pixhd-local" else KILL_AT)
+    assert torch.load(stopped / "checkpoint.pt", weights_only=True)["images_seen"] in (8, 12)
+    run(script, tree, pairs, stopped)
+    whole, continued = (torch.load(each / "checkpoint.pt", weights_only=True) for each in (straight, stopped))
+    assert_equal(whole, continued)
+    assert any(key.endswith(".u") for key in whole["networks"]["discriminator"])
+    assert ("coarse-output" in whole["networks"]) is (recipe == "pix2pixhd-local")
+    assert_equal(load_file(straight / "bundle/model.safetensors"), load_file(stopped / "bundle/model.safetensors"))
 
 
 def assert_equal(one, other, where="checkpoint"):

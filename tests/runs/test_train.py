@@ -12,8 +12,11 @@ import torch
 from tiny import TINY, draw_pair
 
 import i2i
+import i2i.bundle
+from i2i.bundle import load_discriminator
 from i2i.config import to_tree
 from i2i.errors import ConfigError, RunError, StorageError, TrainingDiverged
+from i2i.images import read_image
 from i2i.training import loop, state, train
 
 
@@ -40,6 +43,7 @@ def test_a_run_leaves_what_it_promises(run):
         "bundle/config.json",
         "bundle/model.safetensors",
         "bundle/README.md",
+        "bundle/discriminator.safetensors",
     } <= left
     assert any(name.startswith("samples/") for name in left)
     assert not any("partial" in name for name in left)
@@ -48,6 +52,22 @@ def test_a_run_leaves_what_it_promises(run):
     header = (run.folder / "losses.csv").read_text().splitlines()[0].split(",")
     assert header[:2] == ["images_seen", "seconds"]
     assert {"discriminator.real", "generator.adversarial", "generator.reconstruction", "lr.generator"} <= set(header)
+
+
+def test_the_bundle_holds_inputs_to_try_it_on_unless_that_is_declined(run, pairs, tmp_path):
+    held_out = json.loads((run.folder / "split.json").read_text())["held out"]
+    (example,) = i2i.bundle.examples(run.bundle)
+    (given,) = [draw_pair(int(name))[0] for name in held_out]
+    assert np.array_equal(read_image(example), given)
+    declined = train(pairs, to=tmp_path / "r", config=tiny(images=8, examples=0))
+    assert i2i.bundle.examples(declined.bundle) == []
+
+
+def test_the_bundle_holds_the_discriminator_as_it_was_when_these_weights_were_kept(pairs, tmp_path):
+    run = train(pairs, to=tmp_path / "r", config=tiny(best="last"))
+    kept = load_discriminator(run.bundle).state_dict()
+    last = torch.load(run.folder / "checkpoint.pt", weights_only=True)["networks"]["discriminator"]
+    assert all(torch.equal(kept[name], tensor) for name, tensor in last.items())
 
 
 def test_training_lowers_the_reconstruction(run):

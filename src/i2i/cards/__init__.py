@@ -1,1 +1,6 @@
-"""Model cards as pages."""
+"""Model cards: their Markdown with its block of metadata, and as a page that stands alone."""
+
+from i2i.cards.front_matter import joined, parted
+from i2i.cards.page import POLICY, card_html
+
+__all__ = ["POLICY", "card_html", "joined", "parted"]

@@ -10,11 +10,13 @@ from cyclopts import App, CycloptsError
 
 from i2i import __version__
 from i2i.cli.bench import bench
+from i2i.cli.card import card
 from i2i.cli.check import check
 from i2i.cli.data import data_app
 from i2i.cli.demo import demo
 from i2i.cli.distill import distill
 from i2i.cli.evaluate import evaluate
+from i2i.cli.explain import explain
 from i2i.cli.export import export
 from i2i.cli.importing import import_checkpoint
 from i2i.cli.quantize import quantize
@@ -37,9 +39,11 @@ for command, name in (
     (distill, "distill"),
     (translate, "translate"),
     (evaluate, "evaluate"),
+    (explain, "explain"),
     (quantize, "quantize"),
     (bench, "bench"),
     (export, "export"),
+    (card, "card"),
     (import_checkpoint, "import"),
     (recipes, "recipes"),
     (sketches, "sketches"),

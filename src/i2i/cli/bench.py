@@ -29,7 +29,7 @@ def bench(
     Parameters
     ----------
     bundle
-        A bundle or a run folder.
+        A bundle or a run folder, or hub:OWNER/NAME.
     """
     from rich.table import Table
 

@@ -40,6 +40,11 @@ def check(
         raise ConfigError(f"--sample {sample}: expected a number of pairs, 0 or more")
     settings = parse_settings(set_ or [])
     data = overlay(Config(), settings, "--set").data
+    if "unpaired" in (layout, data.layout):
+        raise ConfigError(
+            "--layout unpaired: pairs are examined here; 'i2i train FOLDER --recipe cyclegan --dry-run' looks over "
+            "what the headers tell of two sets"
+        )
     found = find_pairs(pairs, layout or data.layout, direction or data.direction, unmatched="skip")
     with bar("examining") as show:
         diagnosis = examine(

@@ -45,7 +45,7 @@ def distill(
     Parameters
     ----------
     bundle
-        The teacher: a bundle, or a run, from whose checkpoint the discriminator then begins.
+        The teacher: a bundle, or hub:OWNER/NAME, or a run, from whose checkpoint the discriminator then begins.
     """
     import json as json_text
 

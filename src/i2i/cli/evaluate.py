@@ -42,7 +42,7 @@ def evaluate(
     Parameters
     ----------
     bundle
-        A bundle or a run folder.
+        A bundle or a run folder, or hub:OWNER/NAME.
     pairs
         As for training; the training split serves the baselines.
     """

@@ -16,6 +16,7 @@ def export(
     out: Annotated[
         Path | None, Parameter(help="The new file. Default: the bundle's name and the format's ending, here.")
     ] = None,
+    direction: flags.Way = None,
     dropout: flags.Dropout = None,
     statistics: flags.Statistics = None,
 ) -> None:
@@ -28,11 +29,11 @@ def export(
     Parameters
     ----------
     bundle
-        A bundle or a run folder.
+        A bundle or a run folder, or hub:OWNER/NAME.
     """
     from i2i.export import export_bundle
 
-    exported = export_bundle(bundle, to, out, statistics=statistics, dropout=flags.switch(dropout))
+    exported = export_bundle(bundle, to, out, direction=direction, statistics=statistics, dropout=flags.switch(dropout))
     report = exported.report
     height, width = report["training_size"]
     resized = to != "safetensors" and report["bundle_translation"]["resize"] == "training"

@@ -9,8 +9,12 @@ Recipe = Annotated[str | None, Parameter(help="Published settings by name; 'i2i 
 Direction = Annotated[
     str | None, Parameter(help="left-to-right, right-to-left, or the sides' names: A-to-B. Default: first to second.")
 ]
+Way = Annotated[
+    str | None, Parameter(help="Of a bundle that translates both ways: one of its directions. Default: its first.")
+]
 Layout = Annotated[
-    Literal["auto", "side-by-side", "folders", "manifest"] | None, Parameter(help="How the pairs lie in their folder.")
+    Literal["auto", "side-by-side", "folders", "manifest", "unpaired"] | None,
+    Parameter(help="How the pairs lie in their folder; unpaired: a folder a side, without partners."),
 ]
 Size = Annotated[str | None, Parameter(help="Training crop in pixels: 256, or HEIGHTxWIDTH.")]
 Images = Annotated[int | None, Parameter(help="Training images to see in all.")]

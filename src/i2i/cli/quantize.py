@@ -36,7 +36,7 @@ def quantize(
     Parameters
     ----------
     bundle
-        A bundle or a run folder.
+        A bundle or a run folder, or hub:OWNER/NAME.
     pairs
         As for training, with the training split.
     """

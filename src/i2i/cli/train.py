@@ -1,6 +1,8 @@
 """`i2i train`."""
 
 import logging
+import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,7 @@ from i2i.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from i2i.config import Config
     from i2i.training import Run
@@ -35,6 +38,7 @@ def train(
     precision: flags.Precision = None,
     config: Annotated[Path | None, Parameter(help="YAML file with any settings, laid over the recipe.")] = None,
     set_: Annotated[list[str] | None, Parameter(name="--set", help="Any one setting: group.key=value.")] = None,
+    watch: Annotated[bool, Parameter(help="Serve the page of 'i2i watch' over the run meanwhile.")] = False,
     dry_run: Annotated[bool, Parameter(help="Print the resolved configuration and train nothing.")] = False,
     json: flags.Json = None,
 ) -> int:
@@ -57,7 +61,8 @@ def train(
         return print_resolved(composed, json)
     if to is None:
         raise ConfigError("--to: missing; expected the run folder in which everything is left, such as --to runs/first")
-    run = train_with_bar(composed, to)
+    with _page_beside(to) if watch else nullcontext():
+        run = train_with_bar(composed, to)
     write_json(json, {"run": run.folder, "images_seen": run.images_seen, "images": run.images, "scores": run.scores})
     if run.signal:
         complain(f"stopped at image {run.images_seen} of {run.images} and saved; the same command continues")
@@ -65,6 +70,13 @@ def train(
     say(f"{run.bundle}: trained on {run.images_seen} images" + _scores(run))
     say(f"next: i2i translate {run.folder} IMAGE_OR_FOLDER --to OUT   or   i2i evaluate {run.folder} {pairs}")
     return 0
+
+
+def _page_beside(run: Path) -> "AbstractContextManager[None]":
+    """The page of `i2i watch` over the run, beside the first process of a training."""
+    from i2i.watch.beside import watched
+
+    return nullcontext() if os.environ.get("LOCAL_RANK", "0") != "0" else watched(run, say)
 
 
 def train_with_bar(config: "Config", to: Path, run: "Callable[..., Run] | None" = None) -> "Run":

@@ -19,6 +19,7 @@ def translate(
     images: Path,
     *,
     to: Annotated[Path, Parameter(help="Folder, or file for a single image. Nothing there is overwritten.")],
+    direction: flags.Way = None,
     samples: Annotated[int, Parameter(help="Answers an image; more than one need dropout on.")] = 1,
     seed: flags.Seed = 0,
     side: Annotated[
@@ -40,7 +41,7 @@ def translate(
     Parameters
     ----------
     bundle
-        A bundle or a run folder.
+        A bundle or a run folder, or hub:OWNER/NAME.
     images
         An image file, or a folder of them.
     """
@@ -52,6 +53,7 @@ def translate(
     tiles = _read_tile(tile)
     translator = load(
         bundle,
+        direction=direction,
         device=device or "auto",
         precision=precision or "fp32",
         statistics=statistics,

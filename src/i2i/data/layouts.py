@@ -4,13 +4,15 @@
     folders        a folder a side, paired by stem: A/, B/ · train/A/, train/B/ · A/train/, B/train/ · trainA/, trainB/
     manifest       a CSV or JSONL file with a column a side, and optionally 'split', 'name' and others, such as a group
     photos         plain images, in the folder itself or in train, val, test: a task makes the pairs
+    unpaired       a folder a side as in folders, and no image has a partner: two sets of any sizes
 
 The two sides have names (left and right, the folders' names, the columns' names); a direction is "NAME-to-NAME".
 """
 
+import hashlib
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +22,7 @@ from i2i.images import is_image, stem_of
 
 Split = Literal["train", "val", "test"]
 Half = Literal["left", "right"]
-Layout = Literal["side-by-side", "folders", "manifest", "photos"]
+Layout = Literal["side-by-side", "folders", "manifest", "photos", "unpaired"]
 
 SPLIT_NAMES: dict[str, Split] = {
     "train": "train", "training": "train",
@@ -45,7 +47,7 @@ class Side:
 class Pair:
     """The two files of a pair, in the direction of the task. `name` is unique in its split.
 
-    `columns` is what else a manifest says of it, by column.
+    Of sets without partners, any input beside any target. `columns` is what else a manifest says of it, by column.
     """
 
     name: str
@@ -56,16 +58,29 @@ class Pair:
 
 @dataclass(frozen=True)
 class PairFolder:
-    """What was found at `root`: pairs by split, with the layout and the direction that were settled on."""
+    """What was found at `root`: pairs by split, with the layout and the direction that were settled on.
+
+    `sets` has, of the layout "unpaired", the inputs and the targets of each split by themselves, both sides of a pair
+    the same image.
+    """
 
     root: Path
     layout: Layout
     direction: str
     splits: dict[Split, list[Pair]]
     unmatched: list[str] = field(default_factory=list)
+    sets: dict[Split, tuple[list[Pair], list[Pair]]] = field(default_factory=dict)
+
+    @property
+    def paired(self) -> bool:
+        """Whether the two sides of a pair belong together."""
+        return self.layout != "unpaired"
 
     def describe(self) -> str:
         """One line: what was found, how it was read, in which direction."""
+        if not self.paired:
+            sizes = ", ".join(f"{len(a)} and {len(b)} {split}" for split, (a, b) in self.sets.items() if a)
+            return f"{self.root}: two sets of images without partners ({sizes}), {self.direction}"
         counts = ", ".join(f"{len(pairs)} {split}" for split, pairs in self.splits.items() if pairs)
         skipped = f"; without a partner and skipped: {listed(self.unmatched)}" if self.unmatched else ""
         return f"{self.root}: {self.layout} pairs ({counts}), {self.direction}{skipped}"
@@ -81,7 +96,7 @@ def find_pairs(
 
     Args:
         root: the folder or the CSV/JSONL file.
-        layout: "side-by-side", "folders", "manifest", "photos", or "auto" to detect one of the first three.
+        layout: "side-by-side", "folders", "manifest", "photos", "unpaired", or "auto" to detect one of the first three.
         direction: "left-to-right", "right-to-left" or "NAME-to-NAME"; by default from the first side to the second.
         unmatched: whether a file without a partner is an error or is left out and named.
 
@@ -91,18 +106,27 @@ def find_pairs(
     root = Path(root)
     if not root.exists():
         raise PairsError(f"{root}: no such folder or manifest; expected image pairs; check the path")
-    found: Layout = _detect(root) if layout == "auto" else layout
+    found: Layout = detect_layout(root) if layout == "auto" else layout
     names, raw, columns = _READERS[found](root)
     first, second = _direct(names, direction, root)
+    if found == "unpaired":
+        return _find_sets(root, raw, first, second)
     splits: dict[Split, list[Pair]] = {"train": [], "val": [], "test": []}
     alone: list[str] = []
     for split, sides in raw.items():
         splits[split], missing = _match(sides, first, second, columns.get(split, {}))
         alone += missing
+    matched = sum(map(len, splits.values()))
+    if alone and not matched:
+        raise PairsError(
+            f"{root}: no file has a partner of the same stem: {listed(alone)}; these look unpaired: --recipe cyclegan "
+            "(or cut) learns from two sets without partners; for pairs give both files the same name"
+        )
     if alone and unmatched == "error":
+        unpaired = "; or, if none has, --recipe cyclegan (or cut)" if len(alone) > 2 * matched else ""
         raise PairsError(
             f"{root}: {len(alone)} files have no partner of the same stem: {listed(alone)}; "
-            "add the missing ones, or leave these out with --set data.unmatched=skip"
+            f"add the missing ones, or leave these out with --set data.unmatched=skip{unpaired}"
         )
     if not any(splits.values()):
         raise PairsError(f"{root}: no image pairs found as {found}; {EXPECTED}")
@@ -122,12 +146,49 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(names[:MANY]) + more
 
 
+def couple(inputs: Sequence[Pair], targets: Sequence[Pair]) -> list[Pair]:
+    """Images of two sets side by side, each at least once, those of the smaller set again and again.
+
+    In the order of a hash of their names, so that what stands at the beginning is a fair sample of both.
+    """
+    first, second = (sorted(each, key=lambda image: _shuffled(image.name)) for each in (inputs, targets))
+    count = max(len(first), len(second)) if first and second else 0
+    both = ((first[k % len(first)], second[k % len(second)]) for k in range(count))
+    return [Pair(f"{a.name} + {b.name}", a.input, b.target) for a, b in both]
+
+
+def each_once(pairs: Sequence[Pair], side: Literal["input", "target"]) -> list[Pair]:
+    """The first pair of each image of one side."""
+    found: dict[Side, Pair] = {}
+    for pair in pairs:
+        found.setdefault(pair.input if side == "input" else pair.target, pair)
+    return list(found.values())
+
+
+def swapped(pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs in the other direction."""
+    return [replace(pair, input=pair.target, target=pair.input) for pair in pairs]
+
+
+def reversed_direction(direction: str) -> str:
+    """ "B-to-A" for "A-to-B"; where a side's own name has "-to-" in it, "reverse"."""
+    names = direction.split("-to-")
+    return f"{names[1]}-to-{names[0]}" if len(names) == 2 else "reverse"
+
+
 Sides = dict[str, dict[str, Side]]  # side's name → pair's name → image
 Columns = dict[Split, dict[str, dict[str, str]]]  # split → pair's name → what a manifest says of it
 Found = tuple[tuple[str, str], dict[Split, Sides], Columns]  # the names of the two sides, and what each split holds
 
 
-def _detect(root: Path) -> Layout:
+def detect_layout(root: Path) -> Layout:
+    """The layout by which the pairs of a folder or a manifest are read if nobody says which.
+
+    Raises:
+        PairsError: it is nothing that can hold pairs.
+    """
+    if not root.exists():
+        raise PairsError(f"{root}: no such folder or manifest; expected image pairs; check the path")
     if root.is_file():
         if is_manifest(root):
             return "manifest"
@@ -184,13 +245,15 @@ def _read_folders(root: Path) -> Found:
     raw: dict[Split, Sides] = {}
     for split, sides in found.items():
         if len(sides) != 2:
-            raise PairsError(
-                f"{root}: {split} has only the side {listed(sides)}; expected both {names[0]} and {names[-1]}"
-            )
+            both = f"both {names[0]} and {names[-1]}" if len(names) > 1 else "a folder of the other side beside it"
+            raise PairsError(f"{root}: {split} has only the side {listed(sides)}; expected {both}")
         raw[split] = {
             side: {_without_side(name, side): Side(path) for name, path in _by_stem(folder).items()}
             for side, folder in sides.items()
         }
+        empty = [folder for side, folder in sides.items() if not raw[split][side]]
+        if len(empty) == 1:
+            raise PairsError(f"{empty[0]}: holds no images; expected those of one side; the other is beside it")
     return (names[0], names[1]), raw, {}
 
 
@@ -215,6 +278,19 @@ def _side_folders(root: Path) -> dict[Split, dict[str, Path]]:
             if grandchild.name.lower() in SPLIT_NAMES:
                 found.setdefault(SPLIT_NAMES[grandchild.name.lower()], {})[child.name] = grandchild
     return found or {"train": {child.name: child for child in children}}  # A, B
+
+
+def _find_sets(root: Path, raw: dict[Split, Sides], first: str, second: str) -> PairFolder:
+    sets = {split: (_alone(sides[first]), _alone(sides[second])) for split, sides in raw.items()}
+    splits: dict[Split, list[Pair]] = {"train": [], "val": [], "test": []}
+    splits |= {split: couple(*both) for split, both in sets.items()}
+    if not any(splits.values()):
+        raise PairsError(f"{root}: no images found as unpaired; expected a folder a side, such as trainA/ and trainB/")
+    return PairFolder(root, "unpaired", f"{first}-to-{second}", splits, sets=sets)
+
+
+def _alone(images: Mapping[str, Side]) -> list[Pair]:
+    return [Pair(name, images[name], images[name]) for name in sorted(images, key=_natural)]
 
 
 def _read_manifest(root: Path) -> Found:
@@ -244,6 +320,7 @@ _READERS = {
     "folders": _read_folders,
     "manifest": _read_manifest,
     "photos": _read_photos,
+    "unpaired": _read_folders,
 }
 
 
@@ -276,6 +353,10 @@ def _match(
 def _natural(name: str) -> tuple[int, str]:
     """Sorts 2 before 10: shorter numbers first."""
     return (len(name), name)
+
+
+def _shuffled(name: str) -> bytes:
+    return hashlib.blake2b(name.encode(), digest_size=8).digest()
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:

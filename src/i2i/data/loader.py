@@ -5,19 +5,21 @@ from collections import deque
 from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
+import numpy as np
 import torch
 
 from i2i.config import Augment
-from i2i.data.augment import Sampled, make_sample
+from i2i.data.augment import Sampled, make_alone, make_sample
 from i2i.data.order import index_at, random_at
 from i2i.data.samples import Batch
 from i2i.data.store import PairStore
 from i2i.data.tasks import Task, cut_out
 from i2i.images import ImageSpec, Interpolation, Pixels
 
-_AUGMENTATION, _TASK = 1, 2
-"""Purposes of the random streams of augmentation and of tasks; the order of the images is purpose 0."""
+_AUGMENTATION, _TASK, _TARGET = 1, 2, 3
+"""Purposes of the random streams of augmentation, of tasks, and of targets without a partner; order is purpose 0."""
 
 _AHEAD = 3
 """Batches made before they are asked for."""
@@ -34,13 +36,14 @@ class Loader:
     whatever the batch size, the number of processes, or how often the run was interrupted.
 
     Attributes:
-        store: the pairs, or the photos of which `task` makes pairs.
+        store: the pairs, or the photos of which `task` makes pairs; the inputs alone where there are `targets`.
         specs: what the input and the target are.
         size: (height, width) of the crop.
         mirror, augment: by which chance a pair is changed.
         seed: of order, augmentation and task.
         batch: images a step.
         task: makes a pair of a photo, anew each time the photo is seen.
+        targets: for training without partners: each input gets one of these by chance, cut and augmented by itself.
         interpolation: of what augmentation turns and bends; other than "nearest" is bilinear.
         rank, processes: this process among how many.
     """
@@ -56,6 +59,7 @@ class Loader:
     interpolation: Interpolation = "bilinear"
     rank: int = 0
     processes: int = 1
+    targets: PairStore | None = None
 
     def sample(self, images_seen: int) -> Sampled:
         """Input, target and where that is a reading, of the image that comes after `images_seen` others."""
@@ -64,10 +68,23 @@ class Loader:
             random = random_at(self.seed, _TASK, images_seen)
             given, wanted = self.task.make(cut_out(wanted, _room(wanted, self.size), random), random)
         random = random_at(self.seed, _AUGMENTATION, images_seen)
+        if self.targets is not None:
+            return self._without_partners(given, self.targets, random, random_at(self.seed, _TARGET, images_seen))
         return make_sample(
             given, wanted, self.specs, size=self.size, mirror=self.mirror, augment=self.augment, random=random,
             interpolation=self.interpolation,
         )  # fmt: skip
+
+    def _without_partners(
+        self, given: Pixels, targets: PairStore, random: np.random.Generator, other: np.random.Generator
+    ) -> Sampled:
+        """An input and any target, each by a random stream of its own."""
+        make = partial(
+            make_alone, size=self.size, mirror=self.mirror, augment=self.augment, interpolation=self.interpolation
+        )
+        _, wanted = targets[int(other.integers(len(targets)))]
+        image = make(given, self.specs[0], lit=True, random=random)
+        return Sampled(image, make(wanted, self.specs[1], lit=False, random=other), None)
 
     def batch_at(self, images_seen: int) -> Batch:
         """This process's share of the batch that follows `images_seen` images."""

@@ -79,6 +79,16 @@ def read_pair(pair: Pair, reading: Reading) -> tuple[Pixels, Pixels]:
     return _fitted(given, reading.input, reading), _fitted(wanted, reading.target, reading)
 
 
+def read_apart(pair: Pair, reading: Reading) -> tuple[Pixels, Pixels]:
+    """As `read_pair`, of an input and a target that do not belong together and may differ in size."""
+    return read_side(pair.input, reading.input, reading), read_side(pair.target, reading.target, reading)
+
+
+def read_side(side: Side, spec: ImageSpec, reading: Reading) -> Pixels:
+    """One side by itself, as the pixels of its specification, (H, W, C). Raises `ImageError`, `PairsError`."""
+    return _fitted(conform(_cut(read_raster(side.path), side), spec, str(side.path)), spec, reading)
+
+
 def read_photo(pair: Pair, reading: Reading) -> Pixels:
     """The photo of which a task will make a pair: (H, W, 3) uint8. Raises `ImageError`."""
     photo = ImageSpec(3)
@@ -91,13 +101,13 @@ def make_pair(task: Task, photo: Pixels, seed: int, name: str) -> tuple[Pixels, 
 
 
 def check_crop(pairs: list[Pair], size: tuple[int, int]) -> None:
-    """Refuse pairs smaller than the training crop, which can't be cut out of them. Raises `PairsError`."""
+    """Refuse inputs smaller than the training crop, which can't be cut out of them. Raises `PairsError`."""
     small = []
-    for pair in pairs:
-        header = read_header(pair.input.path)
-        width = header.width // 2 if pair.input.half else header.width
+    for side in dict.fromkeys(pair.input for pair in pairs):
+        header = read_header(side.path)
+        width = header.width // 2 if side.half else header.width
         if header.height < size[0] or width < size[1]:
-            small.append(f"{pair.input.path} ({header.height}x{width})")
+            small.append(f"{side.path} ({header.height}x{width})")
     if small:
         raise PairsError(
             f"{len(small)} pairs are smaller than the crop of {size[0]}x{size[1]}: {listed(small)}; "

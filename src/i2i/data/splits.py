@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from i2i.data.layouts import Pair, listed
+from i2i.data.layouts import Pair, PairFolder, couple, listed
 from i2i.errors import ConfigError, PairsError
 from i2i.images import stem_of
 
@@ -51,6 +51,24 @@ def hold_out(pairs: Sequence[Pair], rule: HoldOut) -> tuple[list[Pair], list[Pai
     return [pair for pair in pairs if groups[pair.name] not in held], [p for p in pairs if groups[p.name] in held]
 
 
+def hold_out_of(found: PairFolder, rule: HoldOut) -> tuple[list[Pair], list[Pair]]:
+    """Cut the training split of what was found into (kept, held out) as `hold_out` does, sets without partners each.
+
+    Raises:
+        ConfigError, PairsError: as `hold_out` does.
+    """
+    if found.paired:
+        return hold_out(found.splits["train"], rule)
+    inputs, targets = found.sets.get("train", ([], []))
+    if rule.names:
+        (kept, held), (others, held_others) = _by_list_of_sets(inputs, targets, rule.names)
+    else:
+        (kept, held), (others, held_others) = hold_out(inputs, rule), hold_out(targets, rule)
+    if not (held and held_others):  # a set of one image has none to spare
+        return couple(inputs, targets), []
+    return couple(kept, others), couple(held, held_others)
+
+
 def groups_of(pairs: Sequence[Pair], group: str) -> Mapping[str, str]:
     """Pair's name → its group. Raises `ConfigError` as `hold_out` does."""
     if any(group in pair.columns for pair in pairs):
@@ -90,6 +108,21 @@ def _by_list(pairs: Sequence[Pair], names: tuple[str, ...]) -> tuple[list[Pair],
     if not kept:
         raise PairsError("the list of held-out pairs names every pair; nothing is left to train on")
     return kept, [pair for pair in pairs if pair.name in wanted]
+
+
+def _by_list_of_sets(
+    inputs: Sequence[Pair], targets: Sequence[Pair], names: tuple[str, ...]
+) -> tuple[tuple[list[Pair], list[Pair]], tuple[list[Pair], list[Pair]]]:
+    """Each name stands for an image of either set, or for one of each."""
+    both = {image.name: image for image in (*inputs, *targets)}
+    held = {image.name for image in _by_list(list(both.values()), names)[1]}
+    kept = [[image for image in images if image.name not in held] for images in (inputs, targets)]
+    out = [[image for image in images if image.name in held] for images in (inputs, targets)]
+    if not all((*kept, *out)):
+        raise PairsError(
+            "the list of held-out images names all or none of one of the two sets; expected some of each, a name a line"
+        )
+    return (kept[0], out[0]), (kept[1], out[1])
 
 
 def _rank(name: str, seed: int) -> bytes:

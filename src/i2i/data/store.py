@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from i2i.data.layouts import Pair
-from i2i.data.samples import Reading, read_pair, read_photo
+from i2i.data.samples import Reading, read_apart, read_pair, read_photo, read_side
 from i2i.errors import StorageError
 from i2i.images import Pixels
+
+Kept = Literal["pairs", "apart", "inputs", "targets", "photos"]
+"""What a store keeps: pairs; inputs and targets that don't belong together; one side alone; photos for a task."""
 
 Progress = Callable[[int, int], None]
 """Called with (done, of how many)."""
@@ -26,8 +29,8 @@ class PairStore:
     """A sequence of (input, target) pixels, (H, W, C) each, that is cheap to index at random.
 
     The pairs stand one behind the other in one flat buffer. A buffer larger than `memory_gib` (by default half of the
-    memory that is free) is an unnamed temporary file in `spill`, which vanishes with the process. Of `photos`, of which
-    a task makes pairs while training, the photo alone is kept, and both sides are it.
+    memory that is free) is an unnamed temporary file in `spill`, which vanishes with the process. Where one image of a
+    pair alone is kept (an input, a target, or a photo of which a task makes pairs while training), both sides are it.
 
     Raises:
         ImageError, PairsError: from the first file that can't be used.
@@ -39,7 +42,7 @@ class PairStore:
         pairs: Sequence[Pair],
         reading: Reading,
         *,
-        photos: bool = False,
+        keep: Kept = "pairs",
         memory_gib: float = 0.0,
         spill: Path | None = None,
         progress: Progress | None = None,
@@ -50,7 +53,7 @@ class PairStore:
         self._places: list[tuple[_Place, _Place]] = []
         self._used = 0
         self._buffer = np.empty(0, np.uint8)
-        for done, (given, wanted) in enumerate(_decode(pairs, reading, photos), start=1):
+        for done, (given, wanted) in enumerate(_decode(pairs, reading, keep), start=1):
             self._append(given, wanted, expected=len(pairs))
             if progress:
                 progress(done, len(pairs))
@@ -117,19 +120,26 @@ def _aligned(size: int) -> int:
     return -(-size // 8) * 8
 
 
-def _decode(pairs: Sequence[Pair], reading: Reading, photos: bool) -> Iterator[tuple[Pixels, Pixels]]:
+def _decode(pairs: Sequence[Pair], reading: Reading, keep: Kept) -> Iterator[tuple[Pixels, Pixels]]:
     """The pairs in order, decoded by a few threads that never run far ahead."""
     ahead = 32
-
-    def read(pair: Pair) -> tuple[Pixels, Pixels]:
-        if photos:
-            photo = read_photo(pair, reading)
-            return photo, photo
-        return read_pair(pair, reading)
-
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for start in range(0, len(pairs), ahead):
-            yield from pool.map(read, pairs[start : start + ahead])
+            yield from pool.map(lambda pair: _read(pair, reading, keep), pairs[start : start + ahead])
+
+
+def _read(pair: Pair, reading: Reading, keep: Kept) -> tuple[Pixels, Pixels]:
+    if keep == "pairs":
+        return read_pair(pair, reading)
+    if keep == "apart":
+        return read_apart(pair, reading)
+    if keep == "photos":
+        image = read_photo(pair, reading)
+    elif keep == "inputs":
+        image = read_side(pair.input, reading.input, reading)
+    else:
+        image = read_side(pair.target, reading.target, reading)
+    return image, image
 
 
 def _free_memory() -> int:

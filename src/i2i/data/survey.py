@@ -85,6 +85,7 @@ def spec_of(side: Side) -> ImageSpec:
         alpha=side.alpha,
         classes=tuple(LabelClass(*each) for each in side.classes if not isinstance(each, str)),
         coding=side.coding or "index",
+        edges=side.edges,
         space=side.space,
     )
 
@@ -101,6 +102,7 @@ def side_of(spec: ImageSpec) -> Side:
         alpha=spec.alpha,
         classes=tuple((each.value, each.name, each.colour) for each in spec.classes),
         coding=spec.coding,
+        edges=spec.edges,
         space=spec.space,
     )
 

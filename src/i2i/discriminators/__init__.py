@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from i2i.discriminators.discriminator import Discriminator
+from i2i.discriminators.discriminator import Discriminator, Features, logits
 from i2i.discriminators.image import ImageDiscriminator
+from i2i.discriminators.multiscale import MultiScaleDiscriminator
 from i2i.discriminators.patch import PatchDiscriminator
 from i2i.discriminators.pixel import PixelDiscriminator
 from i2i.layers.registry import build, find
@@ -11,15 +12,19 @@ from i2i.layers.registry import build, find
 __all__ = [
     "DISCRIMINATORS",
     "Discriminator",
+    "Features",
     "ImageDiscriminator",
+    "MultiScaleDiscriminator",
     "PatchDiscriminator",
     "PixelDiscriminator",
     "build_discriminator",
     "find_discriminator",
+    "logits",
 ]
 
 DISCRIMINATORS: dict[str, type[Discriminator]] = {
     "image": ImageDiscriminator,
+    "multiscale": MultiScaleDiscriminator,
     "patch": PatchDiscriminator,
     "pixel": PixelDiscriminator,
 }
@@ -27,7 +32,9 @@ DISCRIMINATORS: dict[str, type[Discriminator]] = {
 
 def build_discriminator(name: str, **arguments: Any) -> Discriminator:
     """The discriminator `name` with these arguments; raises `ConfigError` for what it does not know."""
-    return build("discriminator", DISCRIMINATORS, name, arguments)
+    discriminator = build("discriminator", DISCRIMINATORS, name, arguments)
+    discriminator.description = {"name": name, **arguments}
+    return discriminator
 
 
 def find_discriminator(name: str) -> type[Discriminator]:

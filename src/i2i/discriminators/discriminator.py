@@ -1,6 +1,12 @@
 """What every discriminator promises."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from torch import Tensor, nn
+
+Features = list[Tensor]
+"""What the layers of a discriminator give, (N, C, H', W') each, the logits (N, 1, H', W') last."""
 
 
 class Discriminator(nn.Module):
@@ -12,18 +18,29 @@ class Discriminator(nn.Module):
     Attributes:
         in_channels: of what it judges, the condition's included.
         smallest: H and W must be at least this.
+        description: name and arguments by which `build_discriminator` made it, as a bundle stores them.
     """
 
     in_channels: int
     smallest: int
+    description: dict[str, Any]
 
     def __init__(self, in_channels: int, *, smallest: int):
         super().__init__()
         self.in_channels = in_channels
         self.smallest = smallest
+        self.description = {}
 
     def forward(self, image: Tensor) -> Tensor:
         """Judge; see the class for shapes, ranges and errors."""
+        return self.judge(image)[0][-1]
+
+    def judge(self, image: Tensor) -> list[Features]:
+        """Judge at each of its scales, with what each layer made of the image; one scale unless the class says so.
+
+        Losses are of these: each scale's logits (`logits`), and for feature matching its other maps. Raises as
+        `forward` does.
+        """
         raise NotImplementedError
 
     def check(self, image: Tensor) -> None:
@@ -39,3 +56,8 @@ class Discriminator(nn.Module):
                 f"the input is {height}x{width} (HxW); this discriminator needs at least {self.smallest} each way; "
                 "use larger images or less depth"
             )
+
+
+def logits(judged: Sequence[Features]) -> list[Tensor]:
+    """The logits of each scale of what `Discriminator.judge` gave."""
+    return [features[-1] for features in judged]

@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from i2i.discriminators.discriminator import Features
 from i2i.discriminators.patch import PatchDiscriminator
 from i2i.layers.norms import Bias, Norm
 
@@ -13,9 +14,19 @@ class ImageDiscriminator(PatchDiscriminator):
     The default sees 286 pixels each way, the paper's ImageGAN for 256². Arguments as for `PatchDiscriminator`.
     """
 
-    def __init__(self, in_channels: int, *, width: int = 64, depth: int = 5, norm: Norm = "batch", bias: Bias = "auto"):
-        super().__init__(in_channels, width=width, depth=depth, norm=norm, bias=bias)
+    def __init__(
+        self,
+        in_channels: int,
+        *,
+        width: int = 64,
+        depth: int = 5,
+        norm: Norm = "batch",
+        bias: Bias = "auto",
+        spectral_norm: bool = False,
+    ):
+        super().__init__(in_channels, width=width, depth=depth, norm=norm, bias=bias, spectral_norm=spectral_norm)
 
-    def forward(self, image: Tensor) -> Tensor:
+    def judge(self, image: Tensor) -> list[Features]:
         """Judge; see the class."""
-        return super().forward(image).mean(dim=(2, 3), keepdim=True)
+        *features, patches = super().judge(image)[0]
+        return [[*features, patches.mean(dim=(2, 3), keepdim=True)]]

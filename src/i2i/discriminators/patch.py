@@ -4,10 +4,10 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
-from i2i.discriminators.discriminator import Discriminator
-from i2i.layers.arguments import at_least
-from i2i.layers.convolutions import Convolution
+from i2i.discriminators.discriminator import Discriminator, Features
+from i2i.layers.arguments import at_least, switch
 from i2i.layers.norms import Bias, Norm, inner_bias, normalisation, outer_bias
+from i2i.layers.spectral import convolution
 
 
 class PatchDiscriminator(Discriminator):
@@ -22,19 +22,41 @@ class PatchDiscriminator(Discriminator):
         depth: layers that halve the size; two more keep it.
         norm: "batch", "instance" or "none"; the first and the last layer have none in any case.
         bias: "auto" as the public PyTorch port, "none" nowhere.
+        spectral_norm: of all convolutions (Miyato et al. 2018).
+        padding: zeros around each layer's input: 1 as the paper, 2 as pix2pixHD, whose maps are larger.
     """
 
-    def __init__(self, in_channels: int, *, width: int = 64, depth: int = 3, norm: Norm = "batch", bias: Bias = "auto"):
-        at_least(1, in_channels=in_channels, width=width, depth=depth)
-        super().__init__(in_channels, smallest=3 * 2**depth)
+    def __init__(
+        self,
+        in_channels: int,
+        *,
+        width: int = 64,
+        depth: int = 3,
+        norm: Norm = "batch",
+        bias: Bias = "auto",
+        spectral_norm: bool = False,
+        padding: int = 1,
+    ):
+        at_least(1, in_channels=in_channels, width=width, depth=depth, padding=padding)
+        switch(spectral_norm=spectral_norm)
+        super().__init__(in_channels, smallest=3 * 2**depth if padding == 1 else 2)
         self.depth = depth
         widths = [width * min(2**level, 8) for level in range(depth + 1)]
-        layers = [_layer(in_channels, widths[0], stride=2, norm="none", bias=outer_bias(bias))]
+        kind = convolution(spectral_norm)
+
+        def layer(k_in: int, k: int, stride: int, norm: Norm, bias: bool) -> nn.Sequential:
+            layers: OrderedDict[str, nn.Module] = OrderedDict()
+            layers["conv"] = kind(k_in, k, 4, stride=stride, padding=padding, bias=bias)
+            layers["norm"] = normalisation(norm, k)
+            layers["activation"] = nn.LeakyReLU(0.2, inplace=True)
+            return nn.Sequential(layers)
+
+        layers = [layer(in_channels, widths[0], stride=2, norm="none", bias=outer_bias(bias))]
         for level in range(1, depth + 1):
             stride = 2 if level < depth else 1
-            layers.append(_layer(widths[level - 1], widths[level], stride, norm, inner_bias(norm, bias)))
+            layers.append(layer(widths[level - 1], widths[level], stride, norm, inner_bias(norm, bias)))
         self.layers = nn.Sequential(*layers)
-        self.output = Convolution(widths[-1], 1, 4, stride=1, padding=1, bias=outer_bias(bias))
+        self.output = kind(widths[-1], 1, 4, stride=1, padding=padding, bias=outer_bias(bias))
 
     @property
     def receptive_field(self) -> int:
@@ -44,16 +66,10 @@ class PatchDiscriminator(Discriminator):
             field = (field - 1) * stride + 4
         return field
 
-    def forward(self, image: Tensor) -> Tensor:
+    def judge(self, image: Tensor) -> list[Features]:
         """Judge; see the class."""
         self.check(image)
-        logits: Tensor = self.output(self.layers(image))
-        return logits
-
-
-def _layer(k_in: int, k: int, stride: int, norm: Norm, bias: bool) -> nn.Sequential:
-    layers: OrderedDict[str, nn.Module] = OrderedDict()
-    layers["conv"] = Convolution(k_in, k, 4, stride=stride, padding=1, bias=bias)
-    layers["norm"] = normalisation(norm, k)
-    layers["activation"] = nn.LeakyReLU(0.2, inplace=True)
-    return nn.Sequential(layers)
+        features = [image]
+        for layer in [*self.layers, self.output]:
+            features.append(layer(features[-1]))
+        return [features[1:]]

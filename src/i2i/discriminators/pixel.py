@@ -2,9 +2,10 @@
 
 from torch import Tensor, nn
 
-from i2i.discriminators.discriminator import Discriminator
-from i2i.layers.arguments import at_least
+from i2i.discriminators.discriminator import Discriminator, Features
+from i2i.layers.arguments import at_least, switch
 from i2i.layers.norms import Bias, Norm, inner_bias, normalisation, outer_bias
+from i2i.layers.spectral import SpectralConvolution
 
 
 class PixelDiscriminator(Discriminator):
@@ -18,25 +19,37 @@ class PixelDiscriminator(Discriminator):
         norm: "batch", "instance" or "none", of the second layer.
         bias: "auto" as the public PyTorch port (where, unlike in its PatchGAN, the output has one only beside
             instance normalisation), "none" nowhere.
+        spectral_norm: of all convolutions (Miyato et al. 2018).
     """
 
     receptive_field = 1
 
-    def __init__(self, in_channels: int, *, width: int = 64, norm: Norm = "batch", bias: Bias = "auto"):
+    def __init__(
+        self,
+        in_channels: int,
+        *,
+        width: int = 64,
+        norm: Norm = "batch",
+        bias: Bias = "auto",
+        spectral_norm: bool = False,
+    ):
         at_least(1, in_channels=in_channels, width=width)
+        switch(spectral_norm=spectral_norm)
         super().__init__(in_channels, smallest=1)
         inner = inner_bias(norm, bias)
+        kind = SpectralConvolution if spectral_norm else nn.Conv2d
         self.layers = nn.Sequential(
-            nn.Conv2d(in_channels, width, 1, bias=outer_bias(bias)),
+            kind(in_channels, width, 1, bias=outer_bias(bias)),
             nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(width, 2 * width, 1, bias=inner),
+            kind(width, 2 * width, 1, bias=inner),
             normalisation(norm, 2 * width),
             nn.LeakyReLU(0.2, inplace=True),
         )
-        self.output = nn.Conv2d(2 * width, 1, 1, bias=inner)
+        self.output = kind(2 * width, 1, 1, bias=inner)
 
-    def forward(self, image: Tensor) -> Tensor:
+    def judge(self, image: Tensor) -> list[Features]:
         """Judge; see the class."""
         self.check(image)
-        logits: Tensor = self.output(self.layers(image))
-        return logits
+        first = self.layers[:2](image)
+        second = self.layers[2:](first)
+        return [[first, second, self.output(second)]]

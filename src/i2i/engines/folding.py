@@ -17,6 +17,7 @@ from torch.nn.modules.batchnorm import _NormBase
 from i2i.generators import Generator
 from i2i.layers.convolutions import Convolution, TransposedConvolution
 from i2i.layers.norms import BatchNorm, ImageNorm
+from i2i.layers.spectral import SpectralConvolution
 
 AnyConvolution = nn.Conv2d | nn.ConvTranspose2d
 
@@ -40,12 +41,16 @@ def fold(generator: Generator) -> Generator:
     """A copy for test time that gives the same, whatever the batch what each image would give alone.
 
     Normalisation by known statistics that follows a convolution in a sequence is folded into it; batch normalisation by
-    the image at hand becomes instance normalisation with its parameters. All else stays as it is.
+    the image at hand becomes instance normalisation with its parameters; weights that are normalised by their largest
+    singular value are so once for all. All else stays as it is.
 
     Args:
         generator: prepared for test; stays as it is.
     """
     network = copy.deepcopy(generator)
+    for name, layer in list(network.named_modules()):
+        if isinstance(layer, SpectralConvolution):
+            network.set_submodule(name, layer.plain())
     used = uses(network)
     for sequence in sequences(network):
         _fold_sequence(sequence, used)

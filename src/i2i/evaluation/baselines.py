@@ -6,6 +6,7 @@ neighbour has at best learned by heart.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ from i2i.images import (
 COPY = "copy the input"
 MEAN = "mean of the training targets"
 NEIGHBOUR = "nearest training neighbour"
+REAL = "targets of the training set"
 
 THUMBNAIL = 32
 """Side in pixels at which inputs are compared to find the nearest."""
@@ -50,8 +52,11 @@ class Baselines:
         return self.memory.repeated if self.memory else []
 
 
-def fit_baselines(training: Sequence[Sample], specs: tuple[ImageSpec, ImageSpec]) -> Baselines:
-    """The baselines that can be had of training pairs of these specifications, and why the others can't."""
+def fit_baselines(training: Sequence[Sample], specs: tuple[ImageSpec, ImageSpec], paired: bool = True) -> Baselines:
+    """The baselines that can be had of training pairs of these specifications, and why the others can't.
+
+    Where they are not `paired`, other real targets stand for what no translator can be better than.
+    """
     given, target = specs
     translate: dict[str, Translate] = {}
     missing: dict[str, str] = {}
@@ -59,6 +64,13 @@ def fit_baselines(training: Sequence[Sample], specs: tuple[ImageSpec, ImageSpec]
         translate[COPY] = lambda sample: conform(Raster(restore(sample.input, given)), target, sample.name)
     else:
         missing[COPY] = f"the input ({given.describe()}) is no image of the target's kind ({target.describe()})"
+    if not paired:
+        coming = cycle(range(len(training)))
+
+        def real(sample: Sample) -> Pixels:
+            return _fitted(training[next(coming)].target, sample.target, target)
+
+        return Baselines(translate | ({REAL: real} if len(training) else {}), missing)
     if not len(training):
         reason = "no training pairs were given"
         return Baselines(translate, missing | {MEAN: reason, NEIGHBOUR: reason})
@@ -103,14 +115,14 @@ class Memory:
 
     def mean_target(self, sample: Sample) -> Pixels:
         """The pixel-wise mean of the training targets (of label maps the commonest class), at the target's size."""
-        return self._fitted(self.mean, sample.target)
+        return _fitted(self.mean, sample.target, self.specs[1])
 
     def nearest_target(self, sample: Sample) -> Pixels:
         """The target of the training pair whose input is nearest in L2 at 32x32 pixels, at the size of the target."""
         nearest = self.training[self._nearest(sample.input)]
         if np.array_equal(nearest.input, sample.input):
             self.repeated.append(sample.name)
-        return self._fitted(nearest.target, sample.target)
+        return _fitted(nearest.target, sample.target, self.specs[1])
 
     def _nearest(self, image: Pixels) -> int:
         query = _thumbnail(image, self.specs[0]).astype(np.float32)
@@ -120,9 +132,10 @@ class Memory:
         ]
         return int(np.concatenate(distances).argmin())
 
-    def _fitted(self, pixels: Pixels, target: Pixels) -> Pixels:
-        height, width = target.shape[:2]
-        return resize(pixels, height, width, spec=self.specs[1])
+
+def _fitted(pixels: Pixels, target: Pixels, spec: ImageSpec) -> Pixels:
+    height, width = target.shape[:2]
+    return resize(pixels, height, width, spec=spec)
 
 
 def _thumbnail(pixels: Pixels, spec: ImageSpec) -> NDArray[np.uint8]:

@@ -28,6 +28,7 @@ def evaluate_samples(
     training: Sequence[Sample] = (),
     specs: tuple[ImageSpec, ImageSpec] | None = None,
     measures: Mapping[str, PairedMeasure] | None = None,
+    paired: bool = True,
     features: str | os.PathLike[str] | None = None,
     lpips: LPIPS | LPIPSNetwork | None = "alex",
     name: str = "i2i",
@@ -47,6 +48,7 @@ def evaluate_samples(
         specs: what input and target are; by default images of the first sample's channels and type, all of its range.
         measures: a number an image each, by default what suits the target (`paired_measures`); add your own to them
             with `PAIRED | {"mine": PairedMeasure(...)}`.
+        paired: whether each target belongs to its input; else outputs and targets are compared as sets alone.
         features: file of a feature network for the Fréchet and kernel distances, see `i2i.metrics.load_features`.
         lpips: the module, or which network to look for on this machine, or None. It is never downloaded here.
         name: of the model, its row in the table.
@@ -64,17 +66,21 @@ def evaluate_samples(
     samples, specs = _described(samples, specs)
     target = specs[1].measured
     measures = paired_measures(target) if measures is None else measures
-    rank_by = rank_by or ("ssim" if "ssim" in measures else default_measure(target))
-    instruments = choose_instruments(measures, features, lpips, target)
-    if rank_by not in instruments.paired:
-        raise ConfigError(f"rank_by '{rank_by}' is not measured; expected one of {', '.join(instruments.paired)}")
-    baselines = fit_baselines(training, (specs[0], target))
-    scores, census, gallery = Scores(instruments, seed, target), Census(specs[0], target), Gallery(shown, seed=seed)
+    if paired:
+        rank_by = rank_by or ("ssim" if "ssim" in measures else default_measure(target))
+        instruments = choose_instruments(measures, features, lpips, target)
+        if rank_by not in instruments.paired:
+            raise ConfigError(f"rank_by '{rank_by}' is not measured; expected one of {', '.join(instruments.paired)}")
+    else:
+        rank_by, instruments = "", choose_instruments({}, features, None, target).of_sets()
+    baselines = fit_baselines(training, (specs[0], target), paired)
+    census = Census(specs[0], target, paired)
+    scores, gallery = Scores(instruments, seed, target), Gallery(shown, seed=seed)
     names: list[str] = []
     for sample in samples:
         outputs = _outputs(translate, name, baselines, sample)
         found = scores.add(sample, outputs)[name]
-        shortfall = instruments.paired[rank_by].shortfall(found.get(rank_by, float("nan")))
+        shortfall = instruments.paired[rank_by].shortfall(found.get(rank_by, float("nan"))) if rank_by else 0.0
         if math.isfinite(shortfall) or rank_by in scores.failed:  # one without a reading is neither best nor worst
             gallery.add(Example(gallery.count, sample, outputs[name], found, shortfall))
         census.add(sample)

@@ -11,10 +11,12 @@ from torch import nn
 from i2i.errors import MissingWeightsError
 from i2i.images import ImageSpec
 from i2i.metrics.distribution import FRECHET, KERNEL
-from i2i.metrics.features import CaffeSqueezeNet, load_features
+from i2i.metrics.features import load_features
 from i2i.metrics.measure import Measure, PairedMeasure
-from i2i.metrics.perceptual import FEATURE_DISTANCE, LPIPS, LPIPS_MEASURE, LPIPSNetwork, feature_distance, load_lpips
+from i2i.metrics.perceptual import FEATURE_DISTANCE, LPIPS, LPIPS_MEASURE, LPIPSNetwork, load_lpips
 from i2i.metrics.sliced import SLICED_WASSERSTEIN
+from i2i.pretrained.caffe import CaffeSqueezeNet
+from i2i.pretrained.distances import feature_distance
 
 NO_FEATURES = "no feature network was given; pass a file: TorchScript, or SqueezeNet 1.0's weights as .npz"
 
@@ -39,6 +41,11 @@ class Instruments:
     def measures(self) -> dict[str, Measure]:
         """All measures by key, in the order of the table."""
         return {**self.paired, **self.distribution}
+
+    def of_sets(self) -> "Instruments":
+        """Those that need no partner of an output."""
+        missing = {label: why for label, why in self.not_measured.items() if label != LPIPS_MEASURE.label}
+        return replace(self, paired={}, not_measured=missing | {"measures of pairs": "the images have no partners"})
 
 
 def choose_instruments(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, overload
 
-from i2i.bundle import BundleConfig
-from i2i.data.layouts import Layout, Pair, PairFolder, Split, find_pairs
-from i2i.data.samples import Reading, read_pair
-from i2i.data.splits import HoldOut, hold_out
+from i2i.bundle import BundleConfig, find_bundle, read_bundle_config
+from i2i.data.layouts import Layout, Pair, PairFolder, Split, detect_layout, each_once, find_pairs
+from i2i.data.samples import Reading, read_apart, read_pair
+from i2i.data.splits import HoldOut, hold_out_of
 from i2i.data.tasks import task_by_name
 from i2i.engines import EngineName
 from i2i.errors import PairsError
@@ -47,8 +47,9 @@ def evaluate(
         pairs: as for training; their training split serves the baselines.
         split: on which to score; "held-out" is what training held out of its split where there is no val split;
             "auto" takes test, else val, else held-out, else all.
-        layout: of the pairs' folder.
-        direction: by default the one that the bundle was trained in.
+        layout: of the pairs' folder; two folders are sets without partners where the bundle was trained on such.
+        direction: by default the one that the bundle was trained in; of one that translates both ways it also says
+            which translator is scored.
         seed: of the dropout, the bootstrap, the patches.
         device, precision, statistics, dropout, resize, engine: as for `i2i.load`.
         features: file of a feature network, for Fréchet, kernel and feature distances.
@@ -59,9 +60,15 @@ def evaluate(
         PairsError, ImageError: the pairs can't be read.
         BundleError: the bundle can't be loaded.
     """
-    translator = bundle if isinstance(bundle, Translator) else load(
-        bundle, device=device, precision=precision, statistics=statistics, dropout=dropout, resize=resize, engine=engine
-    )  # fmt: skip
+    if isinstance(bundle, Translator):
+        translator = bundle
+    else:
+        folder = find_bundle(bundle)
+        known = next((way for way in read_bundle_config(folder).directions if way == direction), None)
+        translator = load(
+            folder, direction=known, device=device, precision=precision, statistics=statistics, dropout=dropout,
+            resize=resize, engine=engine,
+        )  # fmt: skip
     config = translator.config
     chosen = choose_pairs(config, pairs, split=split, layout=layout, direction=direction, seed=seed)
     count = len(chosen.scored)
@@ -75,6 +82,7 @@ def evaluate(
         protocol=f"{chosen.protocol}; {translator.describe().partition(': ')[2]}, seed {seed}.",
         training=chosen.training,
         specs=(config.input, config.target),
+        paired=chosen.paired,
         features=features,
         lpips=lpips,
         seed=seed,
@@ -90,11 +98,13 @@ class ChosenPairs:
         scored: those to score on.
         training: those that it was trained on and that are not scored on.
         protocol: which the former are, in words.
+        paired: whether each target belongs to its input.
     """
 
     scored: Sequence[Sample]
     training: Sequence[Sample]
     protocol: str
+    paired: bool = True
 
 
 def choose_pairs(
@@ -110,8 +120,14 @@ def choose_pairs(
     found = _find(pairs, layout, direction, config)
     chosen, training, which = _choose(found, split, config)
     reading = _reading(config, found, seed)
-    protocol = f"Pairs: {which} of {found.root.name or found.root}, {_directed(found, config)}, {_sized(reading)}"
-    return ChosenPairs(_PairSamples(chosen, reading), _PairSamples(training, reading), protocol)
+    name, directed, sized = found.root.name or found.root, _directed(found, config), _sized(reading)
+    if found.paired:
+        protocol = f"Pairs: {which} of {name}, {directed}, {sized}"
+        return ChosenPairs(_PairSamples(chosen, reading), _PairSamples(training, reading), protocol)
+    protocol = f"Two sets without partners: {which} of {name}, {directed}, {sized} (--layout folders: pairs by name)"
+    chosen, training = each_once(chosen, "input"), each_once(training, "target")
+    scored, trained = (_PairSamples(some, reading, read_apart) for some in (chosen, training))
+    return ChosenPairs(scored, trained, protocol, paired=False)
 
 
 def _find(
@@ -121,6 +137,8 @@ def _find(
         return _find_for_task(Path(pairs))
     skipped = config.training.get("data", {}).get("unmatched") == "skip"
     unmatched: Literal["error", "skip"] = "skip" if skipped else "error"  # as in training
+    if layout == "auto" and config.layout == "unpaired" and detect_layout(Path(pairs)) == "folders":
+        layout = "unpaired"
     try:
         return find_pairs(pairs, layout, config.direction if direction is None else direction, unmatched)
     except PairsError as error:
@@ -147,11 +165,14 @@ def _directed(found: PairFolder, config: BundleConfig) -> str:
     return f"{found.direction} (the bundle was trained {config.direction}!)"
 
 
+ReadPair = Callable[[Pair, Reading], tuple[Pixels, Pixels]]
+
+
 class _PairSamples(Sequence[Sample]):
     """Pairs as samples, read when they are asked for."""
 
-    def __init__(self, pairs: Sequence[Pair], reading: Reading) -> None:
-        self._pairs, self._reading = pairs, reading
+    def __init__(self, pairs: Sequence[Pair], reading: Reading, read: ReadPair = read_pair) -> None:
+        self._pairs, self._reading, self._read = pairs, reading, read
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -162,9 +183,9 @@ class _PairSamples(Sequence[Sample]):
     def __getitem__(self, index: slice) -> "_PairSamples": ...
     def __getitem__(self, index: int | slice) -> "Sample | _PairSamples":
         if isinstance(index, slice):
-            return _PairSamples(self._pairs[index], self._reading)
+            return _PairSamples(self._pairs[index], self._reading, self._read)
         pair = self._pairs[index]
-        return Sample(pair.name, *read_pair(pair, self._reading))
+        return Sample(pair.name, *self._read(pair, self._reading))
 
 
 def _choose(
@@ -175,13 +196,14 @@ def _choose(
     kept, held_out = (
         (train, [])
         if found.splits["val"]
-        else hold_out(train, HoldOut(config.validation, config.seed, config.group, config.held_out))
+        else hold_out_of(found, HoldOut(config.validation, config.seed, config.group, config.held_out))
     )
     there: list[Split] = [name for name, pairs in found.splits.items() if pairs]
     if split == "held-out" and not held_out:
         raise PairsError(f"{found.root}: training held nothing out of it, only {', '.join(there)}; choose with --split")
     if split == "held-out" or (split == "auto" and there == ["train"] and held_out):
-        return held_out, kept, "the pairs of the training split that were held out and chose the weights"
+        what = "pairs" if found.paired else "images"
+        return held_out, kept, f"the {what} of the training split that were held out and chose the weights"
     chosen = next(name for name in ("test", "val", "train") if name in there) if split == "auto" else split
     if chosen not in there:
         raise PairsError(f"{found.root}: has no {chosen} split, only {', '.join(there)}; choose one with --split")
@@ -194,10 +216,11 @@ def _reading(config: BundleConfig, found: PairFolder, seed: int) -> Reading:
     """Pairs at the size at which the translator works, so that no score is of the resizing."""
     size = config.size if config.translation.resize == "training" else None
     task = task_by_name(config.task) if found.layout == "photos" and config.task else None
-    return Reading(config.input, config.target, size, config.interpolation, task=task, seed=seed)
+    crop = None if found.paired else config.size  # sets without partners may differ in size
+    return Reading(config.input, config.target, size, config.interpolation, crop, task, seed)
 
 
 def _sized(reading: Reading) -> str:
     if reading.size is None:
-        return "at their own size"
+        return "at their own size" if reading.crop is None else f"the middle {reading.crop[0]}x{reading.crop[1]} (HxW)"
     return f"both sides resized to {reading.size[0]}x{reading.size[1]} (HxW, {reading.interpolation})"

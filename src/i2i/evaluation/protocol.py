@@ -19,6 +19,7 @@ class Census:
 
     input: ImageSpec
     target: ImageSpec
+    paired: bool = True
     count: int = 0
     sizes: dict[str, int] = field(default_factory=dict)
     scales: dict[int, int] = field(default_factory=dict)
@@ -37,7 +38,8 @@ class Census:
         sizes = sorted(self.sizes, key=lambda size: -self.sizes[size])
         size = f"{sizes[0]} px" if len(sizes) == 1 else f"{len(sizes)} sizes, most often {sizes[0]} px"
         kinds = f"{self.input.describe()} to {self.target.describe()}"
-        return f"{self.count} {'pair' if self.count == 1 else 'pairs'}, {size}, {kinds}"
+        noun = "pair" if self.paired else "input"
+        return f"{self.count} {noun if self.count == 1 else f'{noun}s'}, {size}, {kinds}"
 
     def scales_text(self) -> str:
         """How many scales MS-SSIM had, "4 scales here" or "4 scales for 3 images, 5 for 97"."""
@@ -56,7 +58,7 @@ def describe_protocol(
         *(f"{measure.label}: {_definition(key, measure, census)}." for key, measure in measures.items()),
         f"Intervals: {LEVEL:.0%} percentile bootstrap over images, {resamples} resamples, seed {seed}; "
         "sliced Wasserstein and Fréchet distance have none.",
-        _baselines(trained),
+        _baselines(trained, census.paired),
         f"Software: i2i {version('i2i')}, torch {version('torch')}.",
     ]
     return "\n".join(line.strip() for line in lines if line.strip())
@@ -74,9 +76,11 @@ def _definition(key: str, measure: Measure, census: Census) -> str:
     return f"{unit}{measure.definition}" + (f" ({extra[key]})" if key in extra else "")
 
 
-def _baselines(trained: int) -> str:
+def _baselines(trained: int, paired: bool) -> str:
     if not trained:
         return "Baselines: the input; those that need training pairs are missing."
+    if not paired:
+        return "Baselines: the input; as many targets of the training set, which is as near as a perfect output comes."
     return (
         f"Baselines: the input; the pixel-wise mean of {trained} training targets; "
         f"the target of the training pair whose input is nearest in L2 at {THUMBNAIL}x{THUMBNAIL} px; "

@@ -128,6 +128,7 @@ def quantise_bundle(
                 chosen.scored,
                 protocol=chosen.protocol,
                 specs=specs,
+                paired=chosen.paired,
                 name=name,
                 shown=0,
                 seed=seed,

@@ -23,6 +23,7 @@ from i2i.metrics.bootstrap import Interval
 from i2i.metrics.measure import Measure
 
 SHEET_TITLES = ["input", "output", "target"]
+UNPAIRED_TITLES = ["input", "output", "any target"]
 SHEET_SIDE = 512
 
 
@@ -39,7 +40,8 @@ class Evaluation:
         not_measured: measure or baseline -> why it is missing.
         notes: what a reader of the numbers must know.
         advantages: baseline -> measure -> by how much the model is better, image by image (negative: worse).
-        ranked_by: the measure that says which images are the worst and the best.
+        ranked_by: the measure that says which images are the worst and the best; empty where none can, as images
+            without partners have no scores of their own.
         gallery: images to look at.
         specs: what inputs and targets are.
     """
@@ -64,12 +66,12 @@ class Evaluation:
     @property
     def worst(self) -> list[str]:
         """Names of the images with the worst scores by `ranked_by`, the worst first."""
-        return [example.sample.name for example in self.gallery.worst]
+        return [example.sample.name for example in self.gallery.worst] if self.ranked_by else []
 
     @property
     def best(self) -> list[str]:
         """Names of the images with the best scores by `ranked_by`, the best first."""
-        return [example.sample.name for example in self.gallery.best]
+        return [example.sample.name for example in self.gallery.best] if self.ranked_by else []
 
     def best_row(self, key: str) -> str | None:
         """The row with the best mean of a measure; None where fewer than two rows have one."""
@@ -98,7 +100,7 @@ class Evaluation:
 
     def to_csv(self) -> str:
         """A line for each row of the table and image: row, image, and every paired measure."""
-        keys = list(self.per_image[self.model])
+        keys = list(self.per_image.get(self.model, {}))
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["row", "image", *keys])
@@ -152,13 +154,18 @@ class Evaluation:
     def contact_sheet(self) -> Pixels:
         """The random samples as input | output | target, (H, W, 3), each image at most 512 pixels wide and high."""
         rows = [[shrunk(side, SHEET_SIDE) for side in self._sides(example)] for example in self.gallery.random]
-        return contact_sheet(rows, SHEET_TITLES)
+        return contact_sheet(rows, self._titles)
+
+    @property
+    def _titles(self) -> list[str]:
+        return SHEET_TITLES if self.ranked_by else UNPAIRED_TITLES
 
     def _report(self, title: str, losses: Path | None, validation: Path | None) -> Report:
-        extremes = min(len(self.gallery.worst), len(self.names) // 2)  # none is among both the worst and the best
+        extremes = min(len(self.worst), len(self.names) // 2)  # none is among both the worst and the best
+        noun = "pair" if self.ranked_by else "input"
         return Report(
             title=title,
-            subtitle=f"{self.model} on {len(self.names)} {'pair' if len(self.names) == 1 else 'pairs'}",
+            subtitle=f"{self.model} on {len(self.names)} {noun if len(self.names) == 1 else f'{noun}s'}",
             verdict=self.verdict(),
             notes=self.notes,
             columns=list(self.rows),
@@ -189,7 +196,7 @@ class Evaluation:
             for key in keys
             if key in self.measures
         ]
-        return Figure(example.sample.name, scores, list(zip(SHEET_TITLES, self._sides(example), strict=True)))
+        return Figure(example.sample.name, scores, list(zip(self._titles, self._sides(example), strict=True)))
 
     def _sides(self, example: Example) -> list[Pixels]:
         """Input, output and target as people can look at them."""

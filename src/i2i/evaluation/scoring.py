@@ -88,7 +88,7 @@ class Scores:
         """
         found = {
             key: mean_interval(values, resamples=resamples, seed=self.seed)
-            for key, values in self.per_image[row].items()
+            for key, values in self.per_image.get(row, {}).items()
             if key not in self.failed
         }
         return {**found, **(self._distances(self._outputs[row]) if row in self._outputs else {})}

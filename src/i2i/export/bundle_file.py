@@ -4,7 +4,7 @@ from pathlib import Path
 
 from safetensors.torch import load_file, save
 
-from i2i.bundle import CARD, CONFIG, WEIGHTS
+from i2i.bundle import CARD, CONFIG, REVERSE, WEIGHTS
 from i2i.files import replacing
 
 SUFFIXES = (".safetensors",)
@@ -15,8 +15,15 @@ PREFIX = "i2i/"
 """Of the texts in the file's metadata, before the names that they have in the folder."""
 
 
+OTHER_WAY = "reverse/"
+"""Before the names of the weights that are of the other direction."""
+
+
 def pack(bundle: Path, path: Path) -> None:
     """Write the bundle in a folder as the one file `path`, to the letter and to the bit. Raises `StorageError`."""
     texts = {f"{PREFIX}{name}": (bundle / name).read_text(encoding="utf-8") for name in (CONFIG, CARD)}
+    weights = load_file(bundle / WEIGHTS)
+    if (bundle / REVERSE).is_file():
+        weights |= {f"{OTHER_WAY}{name}": tensor for name, tensor in load_file(bundle / REVERSE).items()}
     with replacing(path) as file:
-        file.write(save(load_file(bundle / WEIGHTS), metadata={"format": "pt", **texts}))
+        file.write(save(weights, metadata={"format": "pt", **texts}))

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from i2i.images import ImageSpec
-from i2i.images.encoding import FILL
+from i2i.images import NO_CLASS, ImageSpec
+from i2i.images.encoding import FILL, edges
 from i2i.images.lab import lab_of_rgb, rgb_of_lab
 
 Missing = Tensor | None
@@ -85,7 +85,11 @@ class _EncodeClasses(nn.Module):
     def forward(self, file: Tensor) -> tuple[Tensor, Missing]:
         belongs = reduce(torch.logical_and, [file != value for value in self.spec.nodata], file == self.classes)
         missing = ~belongs.any(dim=1, keepdim=True)
-        return torch.where(missing, FILL, _one_hot(belongs)), missing
+        planes = _one_hot(belongs)
+        if self.spec.edges:
+            positions = torch.where(missing, float(NO_CLASS), belongs.float().argmax(dim=1, keepdim=True).float())
+            planes = torch.cat([planes, edges(positions)], dim=1)
+        return torch.where(missing, FILL, planes), missing
 
 
 class _EncodeColours(nn.Module):
@@ -95,14 +99,17 @@ class _EncodeColours(nn.Module):
 
     def __init__(self, spec: ImageSpec) -> None:
         super().__init__()
+        self.spec = spec
         colours = torch.tensor([each.colour for each in spec.classes]).float()
         self.register_buffer("colours", -2 * colours[:, :, None, None])
         self.register_buffer("squares", colours.square().sum(dim=1))
-        self.register_buffer("positions", torch.arange(spec.planes)[:, None, None])
+        self.register_buffer("positions", torch.arange(len(spec.classes))[:, None, None])
 
     def forward(self, file: Tensor) -> tuple[Tensor, Missing]:
         distances = F.conv2d(file, self.colours, self.squares)  # squared, less that of the pixel; exact in float32
-        return _one_hot(distances.argmin(dim=1, keepdim=True) == self.positions), None
+        nearest = distances.argmin(dim=1, keepdim=True)
+        planes = _one_hot(nearest == self.positions)
+        return torch.cat([planes, edges(nearest)], dim=1) if self.spec.edges else planes, None
 
 
 class _DecodeValues(nn.Module):

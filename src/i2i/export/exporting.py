@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from pydantic import TypeAdapter
 
-from i2i.bundle import WEIGHTS, find_bundle, read_bundle_config
+from i2i.bundle import find_bundle, read_bundle_config
 from i2i.errors import BundleError, ConfigError, StorageError, nearest
 from i2i.export import bundle_file
 from i2i.export.blame import failing_layer, reason_of
@@ -24,6 +24,7 @@ from i2i.export.parity import Parity, measure, translate
 from i2i.export.served import Served, file_channels, file_dtype
 from i2i.files import replacing, write_text
 from i2i.graphs import GRAPH_FORMATS, INPUT, OUTPUT, GraphFormat, Unexportable
+from i2i.hub import HubName, is_hub_name
 from i2i.images import ImageSpec
 from i2i.layers.modes import Statistics
 from i2i.translator import Translator, load
@@ -64,6 +65,7 @@ def export_bundle(
     to: str = "onnx",
     out: str | os.PathLike[str] | None = None,
     *,
+    direction: str | None = None,
     statistics: Statistics | None = None,
     dropout: bool | None = None,
 ) -> Exported:
@@ -78,6 +80,7 @@ def export_bundle(
         bundle: a bundle or a run folder.
         to: one of `FORMATS`.
         out: the new file, with the format's ending; by default named as the bundle is, in the current folder.
+        direction: one of those in which the bundle translates; by default its first.
         statistics, dropout: depart from the bundle's test-time policy.
 
     Raises:
@@ -88,28 +91,39 @@ def export_bundle(
     if to not in FORMATS:
         raise ConfigError(f"--to {to}: is no format of export; {nearest(to, FORMATS)}")
     folder = find_bundle(bundle)
+    name = HubName.read(bundle).name if is_hub_name(bundle) else _name(folder)
+    if direction is not None and direction != read_bundle_config(folder).direction:
+        name = f"{name}-{direction}"
     if to == "safetensors":
-        return _as_single_file(folder, _new_path(folder, out, bundle_file.SUFFIXES), statistics, dropout)
+        if direction is not None:
+            raise ConfigError("--to safetensors: keeps the bundle as it is, all its directions; leave out --direction")
+        return _as_single_file(folder, _new_path(name, out, bundle_file.SUFFIXES), statistics, dropout)
     graph_format = GRAPH_FORMATS[to]
-    path, engine = _new_path(folder, out, graph_format.SUFFIXES), graph_format.engine()
-    translator = load(folder, device="cpu", statistics=statistics, dropout=dropout, resize="native")
+    path, engine = _new_path(name, out, graph_format.SUFFIXES), graph_format.engine()
+    translator = load(
+        folder, direction=direction, device="cpu", statistics=statistics, dropout=dropout, resize="native"
+    )
     if translator.is_random:
         raise ConfigError(
             f"{folder}: translates with dropout on, whose noise no graph can draw by a seed; "
             "--dropout off exports it without noise"
         )
     facts = _facts(translator, folder)
-    with TemporaryDirectory() as name:
-        draft = Path(name) / path.name
+    with TemporaryDirectory() as temporary:
+        draft = Path(temporary) / path.name
         parity = _written(translator, graph_format, draft, facts)
         report = {"format": to, "variant": graph_format.VARIANT, "engine": engine, **_tensors(translator), **facts}
         return _published(draft, path, report, parity)
 
 
-def _new_path(folder: Path, out: str | os.PathLike[str] | None, suffixes: Sequence[str]) -> Path:
-    """Where the file is to be. Raises unless it and all that goes beside it would be new."""
+def _name(folder: Path) -> str:
+    """Of the bundle, or of the run that it is of."""
     full = folder.resolve()
-    name = full.parent.name if full.name == "bundle" else full.name
+    return full.parent.name if full.name == "bundle" else full.name
+
+
+def _new_path(name: str, out: str | os.PathLike[str] | None, suffixes: Sequence[str]) -> Path:
+    """Where the file is to be. Raises unless it and all that goes beside it would be new."""
     path = Path(f"{name}{suffixes[0]}") if out is None else Path(out)
     if path.suffix != suffixes[0]:
         raise ConfigError(f"--out {path}: expected the name of a file that ends in {suffixes[0]}")
@@ -208,7 +222,7 @@ def _facts(translator: Translator, folder: Path) -> dict[str, Any]:
         "bundle_translation": asdict(read_bundle_config(folder).translation),
         "training_size": list(config.size),
         "scale": config.scale,
-        "weights_sha256": _sha256(folder / WEIGHTS),
+        "weights_sha256": _sha256(translator.weights),
     }
 
 

@@ -112,7 +112,7 @@ def _sample(spec: ImageSpec, height: int, width: int, random: np.random.Generato
 
 
 def _labels(spec: ImageSpec, shares: Numbers) -> Numbers:
-    positions = (shares[:, :, 0] * (spec.planes - 1)).round().astype(np.intp)
+    positions = (shares[:, :, 0] * (len(spec.classes) - 1)).round().astype(np.intp)
     if spec.coding == "colour":  # each the nearest to some class, as of a map that was saved as JPEG
         colours = np.array([each.colour for each in spec.classes], np.float64)[positions]
         return (colours + 60 * shares - 30).round().clip(0, 255)

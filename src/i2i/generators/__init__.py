@@ -2,17 +2,31 @@
 
 from typing import Any
 
+from i2i.generators.coarse_to_fine import CoarseToFine
 from i2i.generators.encoder_decoder import EncoderDecoder
 from i2i.generators.generator import Generator
 from i2i.generators.resnet import ResNet
+from i2i.generators.spade import Spade
 from i2i.generators.unet import UNet
 from i2i.layers.registry import build, find
 
-__all__ = ["GENERATORS", "EncoderDecoder", "Generator", "ResNet", "UNet", "build_generator", "find_generator"]
+__all__ = [
+    "GENERATORS",
+    "CoarseToFine",
+    "EncoderDecoder",
+    "Generator",
+    "ResNet",
+    "Spade",
+    "UNet",
+    "build_generator",
+    "find_generator",
+]
 
 GENERATORS: dict[str, type[Generator]] = {
+    "coarse-to-fine": CoarseToFine,
     "encoder-decoder": EncoderDecoder,
     "resnet": ResNet,
+    "spade": Spade,
     "unet": UNet,
 }
 

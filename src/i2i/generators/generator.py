@@ -24,6 +24,7 @@ class Generator(nn.Module):
         widths: filters of each of its stages that change the size, from the finest on.
         features: modules whose outputs tell what it makes of an image, by name, each with its channels; the same
             names give features of the same height and width in a network of other widths.
+        encoded: channels of what `encode` gives; empty where the network has no encoder of its own.
         description: name and arguments by which `build_generator` made it, as a bundle stores them.
     """
 
@@ -33,6 +34,7 @@ class Generator(nn.Module):
     smallest: int
     widths: tuple[int, ...]
     features: dict[str, int]
+    encoded: tuple[int, ...] = ()
     description: dict[str, Any]
 
     def __init__(
@@ -72,6 +74,10 @@ class Generator(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Translate; see the class for shapes, ranges and errors."""
+        raise NotImplementedError
+
+    def encode(self, image: Tensor) -> list[Tensor]:
+        """What it makes of an image on the way in, (N, C, H', W') each, the finest first; see `encoded`."""
         raise NotImplementedError
 
     def check(self, image: Tensor) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from i2i.images.conform import opacity
 from i2i.images.lab import lab_of_rgb, rgb_of_lab
@@ -15,8 +16,9 @@ FILL = 0.0
 def encode(pixels: Pixels, spec: ImageSpec, *, clip: bool = True) -> Tensor:
     """Pixels in memory, (…, H, W, `spec.stored_channels`), to float32 (…, `spec.planes`, H, W) in [-1, 1].
 
-    What is no reading becomes `FILL`; a class is 1 in its plane and -1 elsewhere. Values beyond the range are clipped,
-    as a network is to see and to give them; without `clip` they go on beyond -1 and 1, as a measure must see them.
+    What is no reading becomes `FILL`; a class is 1 in its plane and -1 elsewhere, and so is an edge between classes.
+    Values beyond the range are clipped, as a network is to see and to give them; without `clip` they go on beyond -1
+    and 1, as a measure must see them.
     """
     if spec.is_labels:
         return _one_hot(pixels, spec)
@@ -95,6 +97,26 @@ def without_readings(pixels: Pixels, missing: Pixels, spec: ImageSpec) -> Pixels
     return marked
 
 
+def edges(positions: Tensor) -> Tensor:
+    """Where a class meets another: 1 where one of the four neighbours is of another, -1 elsewhere.
+
+    Wang et al. 2018, §3.3, draw this of a map of instances; of classes, those of one class that touch stay one.
+
+    Args:
+        positions: (…, 1, H, W) in the class table, whole numbers.
+
+    Returns:
+        (…, 1, H, W) float32.
+    """
+    given = positions.flatten(0, -4).float() if positions.ndim > 4 else positions.float()
+    different = torch.zeros_like(given, dtype=torch.bool)
+    for kernel in ((3, 1), (1, 3)):
+        padding = (kernel[0] // 2, kernel[1] // 2)
+        for sign in (1.0, -1.0):
+            different |= F.max_pool2d(sign * given, kernel, stride=1, padding=padding) != sign * given
+    return different.view(positions.shape).float() * 2 - 1
+
+
 def _planes(array: Pixels) -> Tensor:
     """(…, H, W, C) to (…, C, H, W) without a copy."""
     return torch.from_numpy(np.require(array, requirements=["C", "W"])).movedim(-1, -3)
@@ -111,6 +133,8 @@ def _centre_and_half(spec: ImageSpec) -> tuple[Tensor, Tensor]:
 
 def _one_hot(pixels: Pixels, spec: ImageSpec) -> Tensor:
     positions = torch.from_numpy(np.require(pixels[..., 0], requirements=["C", "W"])).long()
-    classes = torch.arange(spec.planes)[:, None, None]
+    classes = torch.arange(len(spec.classes))[:, None, None]
     planes = (positions[..., None, :, :] == classes).float().mul_(2).sub_(1)
+    if spec.edges:
+        planes = torch.cat([planes, edges(positions[..., None, :, :])], dim=-3)
     return torch.where((positions == NO_CLASS)[..., None, :, :], FILL, planes)

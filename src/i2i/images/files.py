@@ -2,7 +2,9 @@
 
 import os
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image
@@ -114,16 +116,19 @@ def write_raster(path: str | os.PathLike[str], raster: Raster) -> None:
         StorageError: the disk is full or the folder can't be written.
     """
     path = Path(path)
+    check_holds(path, raster.pixels.dtype.name, raster.pixels.shape[2])
+    with replacing(path) as file:
+        _write(file, raster, suffix_of(path))
+
+
+def check_holds(path: Path, dtype: str, channels: int) -> None:
+    """Refuse a name whose ending is of no format, or of one without such images. Raises `ImageError`."""
     kind = FORMATS.get(suffix_of(path))
     if kind is None:
         raise ImageError(f"{path}: no image format is known by the ending '{path.suffix}'; use .png or .tif")
-    dtype, channels = raster.pixels.dtype.name, raster.pixels.shape[2]
     if not kind.holds(dtype, channels, suffix_of(path)):
         others = ".png or .tif" if FORMATS[".png"].holds(dtype, channels, ".png") else ".tif or .npy"
         raise ImageError(f"{path}: {suffix_of(path)} can't hold {channels} channels of {dtype}; use {others}")
-    pixels = np.ascontiguousarray(raster.pixels, raster.pixels.dtype.newbyteorder("="))
-    with replacing(path) as file:
-        kind.write(file, replace(raster, pixels=pixels), suffix_of(path))
 
 
 def write_pixels(
@@ -134,9 +139,15 @@ def write_pixels(
     Raises:
         ImageError, StorageError: as `write_raster`.
     """
-    palette = label_palette(spec.classes) if spec.coding == "index" else None
-    values = restore(pixels, spec)
-    write_raster(path, Raster(values, spec.names, palette, nodata=spec.nodata[:1], metadata=metadata or Metadata()))
+    write_raster(path, _as_raster(pixels, spec, metadata))
+
+
+def encode_pixels(name: Path, pixels: Pixels, spec: ImageSpec, metadata: Metadata | None = None) -> bytes:
+    """What `write_pixels` would write into a file of this name. Raises `ImageError` as that does."""
+    raster, file = _as_raster(pixels, spec, metadata), BytesIO()
+    check_holds(name, raster.pixels.dtype.name, raster.pixels.shape[2])
+    _write(file, raster, suffix_of(name))
+    return file.getvalue()
 
 
 def write_image(path: str | os.PathLike[str], pixels: Pixels) -> None:
@@ -168,6 +179,17 @@ def existing(path: Path) -> Path:
     if path.stat().st_size == 0:
         raise ImageError(f"{path}: is empty (0 bytes); expected an image; delete or replace it")
     return path
+
+
+def _as_raster(pixels: Pixels, spec: ImageSpec, metadata: Metadata | None) -> Raster:
+    palette = label_palette(spec.classes) if spec.coding == "index" else None
+    values = restore(pixels, spec)
+    return Raster(values, spec.names, palette, nodata=spec.nodata[:1], metadata=metadata or Metadata())
+
+
+def _write(file: IO[bytes], raster: Raster, suffix: str) -> None:
+    pixels = np.ascontiguousarray(raster.pixels, raster.pixels.dtype.newbyteorder("="))
+    FORMATS[suffix].write(file, replace(raster, pixels=pixels), suffix)
 
 
 def _check_limit(path: Path, header: Header, pixel_limit: int) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 from i2i.images.encoding import encode, valid
 from i2i.images.spec import NO_CLASS, ImageSpec, Pixels
 
-_GAP = np.array([255, 0, 255], np.uint8)
+GAP = np.array([255, 0, 255], np.uint8)
 """Colour of what is no reading: one that no sensor and no colour scale uses."""
 
 
@@ -16,7 +16,7 @@ def preview(pixels: Pixels, spec: ImageSpec) -> Pixels:
     What is no reading is magenta.
     """
     if spec.is_labels:
-        colours = np.tile(_GAP, (NO_CLASS + 1, 1))
+        colours = np.tile(GAP, (NO_CLASS + 1, 1))
         colours[: len(spec.classes)] = [each.colour for each in spec.classes]
         return colours[pixels[:, :, 0]]
     if spec.is_plain and not spec.nodata:
@@ -27,7 +27,7 @@ def preview(pixels: Pixels, spec: ImageSpec) -> Pixels:
     if readings is None or bool(readings[chosen].all()):
         return np.ascontiguousarray(levels)
     known = readings[chosen].all(dim=0).numpy()[:, :, None]
-    return np.where(known, np.broadcast_to(levels, (*levels.shape[:2], 3)), _GAP)
+    return np.where(known, np.broadcast_to(levels, (*levels.shape[:2], 3)), GAP)
 
 
 def _shown(spec: ImageSpec) -> list[int]:

@@ -46,6 +46,7 @@ class ImageSpec:
             `channels`), or a "mask" of what is no reading.
         classes: the class table of a label map; empty for any other image.
         coding: whether a label map's files hold class values ("index") or the classes' colours ("colour").
+        edges: whether the network is shown the boundaries between a label map's classes as one more plane.
         space: "lab" shows the network sRGB images of 8 bits as CIE L*a*b* (D65), "ab" their colour alone, whose
             lightness an output takes from its input; files and pixels stay sRGB.
     """
@@ -59,6 +60,7 @@ class ImageSpec:
     alpha: Literal["white", "channel", "mask"] = "white"
     classes: tuple[LabelClass, ...] = ()
     coding: Literal["index", "colour"] = "index"
+    edges: bool = False
     space: Literal["rgb", "lab", "ab"] = "rgb"
 
     def __post_init__(self) -> None:
@@ -74,6 +76,10 @@ class ImageSpec:
             raise ConfigError(
                 f"colour space {self.space}: the images have {self.describe()}; expected 3 channels uint8"
             )
+        if self.edges and not self.classes:
+            raise ConfigError(
+                f"edges are those between classes, and the images have {self.describe()}; set classes, or edges=false"
+            )
         if len(self.classes) > MOST_CLASSES:
             raise ConfigError(f"{len(self.classes)} classes; at most {MOST_CLASSES} can be told apart")
 
@@ -84,8 +90,8 @@ class ImageSpec:
 
     @property
     def planes(self) -> int:
-        """Channels of the network's tensor: one a class of a label map, two of colour alone, else the image's."""
-        return len(self.classes) or (2 if self.space == "ab" else self.channels)
+        """Channels of the network's tensor: of labels one a class and one of edges, of colour alone two."""
+        return len(self.classes) + self.edges or (2 if self.space == "ab" else self.channels)
 
     @property
     def stored_channels(self) -> int:
@@ -125,7 +131,7 @@ class ImageSpec:
     def describe(self) -> str:
         """In words: "3 channels uint8", "1 channel uint16 in mm", "12 classes"."""
         if self.is_labels:
-            return f"{len(self.classes)} classes"
+            return f"{len(self.classes)} classes" + (" and their edges" if self.edges else "")
         plural = "s" if self.channels > 1 else ""
         return f"{self.channels} channel{plural} {self.dtype}" + (f" in {self.unit}" if self.unit else "")
 

@@ -36,22 +36,30 @@ class Convolution(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
         """As torch's, but for the order in which numbers are added."""
-        if not _trains_plainly(self, input):
-            return super().forward(input)
-        size = self._output_size(input)
-        if self._filters_densely() and _is_thin(self):
-            return self._with_bias(_by_taps(*self._padded(input), self.weight))
-        if self._filters_densely() and self._is_broad() and len(input) * winograd.tiles(*size) >= WINOGRAD_TILES:
-            x, padding = self._padded(input)
-            return self._with_bias(winograd.convolve(x, self.weight, padding))
-        if len(input) * size[0] * size[1] * WEIGHTS_OUTWEIGH <= self.out_channels:
-            return self._with_bias(self._by_unfolding(input, size))
-        return super().forward(input)
+        return self.convolve(input, self.weight)
 
-    def _by_unfolding(self, x: Tensor, size: tuple[int, int]) -> Tensor:
+    def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
+        """The layer with this weight, of the shape and type of its own."""
+        if not _trains_plainly(self, x):
+            return self._by_torch(x, weight)
+        size = self._output_size(x)
+        if self._filters_densely() and _is_thin(self):
+            return self._with_bias(_by_taps(*self._padded(x), weight))
+        if self._filters_densely() and self._is_broad() and len(x) * winograd.tiles(*size) >= WINOGRAD_TILES:
+            padded, padding = self._padded(x)
+            return self._with_bias(winograd.convolve(padded, weight, padding))
+        if len(x) * size[0] * size[1] * WEIGHTS_OUTWEIGH <= self.out_channels:
+            return self._with_bias(self._by_unfolding(x, weight, size))
+        return self._by_torch(x, weight)
+
+    def _by_torch(self, x: Tensor, weight: Tensor) -> Tensor:
+        output: Tensor = self._conv_forward(x, weight, self.bias)
+        return output
+
+    def _by_unfolding(self, x: Tensor, weight: Tensor, size: tuple[int, int]) -> Tensor:
         x, padding = self._padded(x)
         columns = _side_by_side(F.unfold(x, self.kernel_size, padding=padding, stride=self.stride))
-        return _apart(self.weight.view(self.out_channels, -1) @ columns, len(x)).view(len(x), -1, *size)
+        return _apart(weight.view(self.out_channels, -1) @ columns, len(x)).view(len(x), -1, *size)
 
     def _padded(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
         """The input, and the zeros that are still to be put around it."""

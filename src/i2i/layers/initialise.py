@@ -9,6 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
 from i2i.layers.arguments import one_of
+from i2i.layers.spectral import SpectralConvolution
 from i2i.layers.upsampling import SubpixelConvolution
 
 Initialisation = Literal["normal", "xavier", "kaiming", "orthogonal"]
@@ -38,6 +39,8 @@ def initialise(module: nn.Module, how: Initialisation = "normal", gain: float = 
     for layer in module.modules():
         if isinstance(layer, SubpixelConvolution):
             layer.share_kernels()
+        elif isinstance(layer, SpectralConvolution):
+            layer.converge()
 
 
 def _drawing(how: Initialisation, gain: float) -> Callable[[Tensor], Tensor]:

@@ -1,4 +1,4 @@
-"""Three ways to double height and width, (N, C, H, W) -> (N, C', 2H, 2W)."""
+"""Four ways to double height and width, (N, C, H, W) -> (N, C', 2H, 2W)."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from i2i.layers.arguments import one_of
 from i2i.layers.convolutions import Convolution, TransposedConvolution
 
-Upsample = Literal["transposed", "resize", "subpixel"]
+Upsample = Literal["transposed", "resize", "subpixel", "blur"]
 
 
 def upsampling(how: Upsample, in_channels: int, out_channels: int, *, kernel: Literal[3, 4], bias: bool) -> nn.Module:
@@ -24,6 +24,8 @@ def upsampling(how: Upsample, in_channels: int, out_channels: int, *, kernel: Li
         )
     if how == "resize":
         return ResizeConvolution(in_channels, out_channels, bias=bias)
+    if how == "blur":
+        return BlurConvolution(in_channels, out_channels, bias=bias)
     return SubpixelConvolution(in_channels, out_channels, bias=bias)
 
 
@@ -36,6 +38,18 @@ class ResizeConvolution(nn.Sequential):
     def __init__(self, in_channels: int, out_channels: int, *, bias: bool):
         super().__init__()
         self.resize = nn.Upsample(scale_factor=2, mode="nearest")
+        self.conv = Convolution(in_channels, out_channels, 3, padding=1, bias=bias)
+
+
+class BlurConvolution(nn.Sequential):
+    """×2 with the binomial filter (1, 3, 3, 1), which is bilinear, then a 3×3 convolution (Zhang 2019, as CUT uses it).
+
+    https://arxiv.org/abs/1904.11486
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, bias: bool):
+        super().__init__()
+        self.blur = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
         self.conv = Convolution(in_channels, out_channels, 3, padding=1, bias=bias)
 
 

@@ -36,3 +36,18 @@ def gradient_penalty(
     (gradient,) = torch.autograd.grad(scores.sum(), x_hat, create_graph=True)
     slope: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
     return (slope - 1).square().mean()
+
+
+def r1(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
+    """‖∇D(x)‖₂², averaged over the batch, on real images x alone (Mescheder et al. 2018, eq. 9, without its γ / 2).
+
+    Differentiable once more. https://arxiv.org/abs/1801.04406
+
+    Args:
+        critic: D, as for `gradient_penalty`.
+        real: (N, C, H, W).
+    """
+    x = real.detach().requires_grad_()
+    scores = critic(x).reshape(len(real), -1).mean(dim=1)
+    (gradient,) = torch.autograd.grad(scores.sum(), x, create_graph=True)
+    return gradient.flatten(1).square().sum(dim=1).mean()

@@ -5,13 +5,24 @@ from collections.abc import Callable
 from i2i.config import Config
 from i2i.errors import ConfigError, nearest
 from i2i.methods.contract import Method, Phase
+from i2i.methods.cut import CUT
+from i2i.methods.cyclegan import CycleGAN
 from i2i.methods.distill import Distillation
 from i2i.methods.pix2pix import Pix2Pix
+from i2i.methods.pix2pixhd import Pix2PixHD
+from i2i.methods.spade import Spade
 
 METHODS: dict[str, Callable[[Config], Method]] = {
+    "cut": CUT.from_config,
+    "cyclegan": CycleGAN.from_config,
     "distill": Distillation.from_config,
     "pix2pix": Pix2Pix.from_config,
+    "pix2pixhd": Pix2PixHD.from_config,
+    "spade": Spade.from_config,
 }
+
+UNPAIRED = ("cut", "cyclegan")
+"""Methods that learn from two sets of images without partners."""
 
 
 def build_method(config: Config) -> Method:
@@ -21,4 +32,4 @@ def build_method(config: Config) -> Method:
     return METHODS[config.method](config)
 
 
-__all__ = ["METHODS", "Method", "Phase", "build_method"]
+__all__ = ["METHODS", "UNPAIRED", "Method", "Phase", "build_method"]

@@ -10,7 +10,7 @@ A method knows nothing of devices, optimizers or loops, so that anyone can train
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -35,7 +35,7 @@ class Method(Protocol):
     phases: tuple[Phase, ...]
 
     def networks(self) -> dict[str, nn.Module]:
-        """The networks by name; the one called "generator" is what the bundle keeps."""
+        """The networks by name; the bundle keeps "generator" and, the other way round, "reverse" if there is one."""
         ...
 
     def generate(self, nets: Networks, batch: Batch) -> Outputs:
@@ -44,4 +44,32 @@ class Method(Protocol):
 
     def losses(self, phase: Phase, nets: Networks, batch: Batch, outputs: Outputs) -> dict[str, Tensor]:
         """The terms of a phase's objective, weighted, by name; the loop minimises their sum and logs each."""
+        ...
+
+
+class Memory(Protocol):
+    """What changes while a method trains and is no network, such as a pool of images."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it, as tensors and plain values, for a checkpoint."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what `state_dict` gave."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """What a method has besides, if it remembers something from one step to the next."""
+
+    memory: Mapping[str, Memory]
+
+
+@runtime_checkable
+class Staged(Protocol):
+    """What a method has besides, if what it does changes in the course of a run."""
+
+    def begin(self, images_seen: int) -> None:
+        """A step begins after so many images; called before anything else of it."""
         ...

@@ -14,6 +14,8 @@ from i2i.layers.registry import taken_by
 def fresh_generator(config: Config) -> Generator:
     """G from the input's channels to the target's, with its first weights drawn. Raises `ConfigError`."""
     settings, data = config.generator, config.data
+    if data.target.edges:
+        raise ConfigError("data.target.edges: edges are drawn for an input to be told by; set data.input.edges instead")
     generator = build_generator(
         settings.name,
         in_channels=spec_of(data.input).planes,

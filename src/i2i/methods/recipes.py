@@ -6,7 +6,7 @@ from typing import Any
 from i2i.config import Config, overlay
 from i2i.errors import ConfigError, nearest
 
-Changes = dict[str, dict[str, Any]]
+Changes = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,33 @@ class Recipe:
 
 _CONSTANT = {"name": "constant"}
 _PAPER_TEST_MODE = {"statistics": "batch", "dropout": True}
+
+_PIX2PIXHD: Changes = {
+    "method": "pix2pixhd",
+    "data": {"jitter": 1.0},
+    "generator": {"name": "coarse-to-fine", "norm": "instance", "dropout": []},
+    "discriminator": {"name": "multiscale", "norm": "instance"},
+    "loss": {
+        "adversarial": "least-squares",
+        "reconstruction": "none",
+        "reconstruction_weight": 0.0,
+        "feature_matching_weight": 10.0,
+        "perceptual_weight": 10.0,
+    },
+}
+
+_CYCLEGAN: Changes = {
+    "method": "cyclegan",
+    "generator": {"name": "resnet", "norm": "instance", "dropout": []},
+    "discriminator": {"norm": "instance", "conditional": False},
+    "loss": {"adversarial": "least-squares", "reconstruction": "none", "reconstruction_weight": 0.0},
+}
+_CUT: Changes = {
+    **_CYCLEGAN,
+    "method": "cut",
+    "generator": {**_CYCLEGAN["generator"], "downsample": "blur", "upsample": "blur", "init": "xavier"},
+    "discriminator": {**_CYCLEGAN["discriminator"], "init": "xavier"},
+}
 
 RECIPES: dict[str, Recipe] = {
     "pix2pix": Recipe(
@@ -89,6 +116,100 @@ RECIPES: dict[str, Recipe] = {
             "schedule": {"name": "linear", "constant_share": 0.5, "stairs": 200},
             "translation": _PAPER_TEST_MODE,
             "training": {"best": "last"},
+        },
+    ),
+    "pix2pixhd": Recipe(
+        summary="pix2pixHD up to 1024 pixels wide: the global generator, discriminators of two scales",
+        source="Wang et al. 2018, https://arxiv.org/abs/1711.11585",
+        differs=(
+            "no L1: feature matching and a perceptual loss, which needs VGG19's weights; loss.perceptual_weight=0 does "
+            "without",
+            "data.input.edges shows the boundaries between classes; those of instances, and the features of objects by "
+            "which the paper edits them, are left out",
+            "kept: VGG is shown images in [-1, 1] as they are, for which the published weight of 10 was found",
+            "the learning rate falls smoothly, and never reaches zero before the end",
+            "the bundle keeps the weights that were best on held-out pairs, by sliced Wasserstein distance",
+        ),
+        changes=_PIX2PIXHD,
+    ),
+    "pix2pixhd-local": Recipe(
+        summary="pix2pixHD up to 2048 pixels wide: a local enhancer around the global generator, trained in stages",
+        source="Wang et al. 2018, https://arxiv.org/abs/1711.11585, §3.1",
+        differs=(
+            "as pix2pixhd, with discriminators of three scales",
+            "one run: 200 epochs of the global generator at half the size, 10 of the enhancer, 90 of both; published "
+            "as two, whose second begins with new discriminators and the learning rate at its full height",
+        ),
+        changes={
+            **_PIX2PIXHD,
+            "generator": {**_PIX2PIXHD["generator"], "width": 32, "enhancers": 1},
+            "discriminator": {**_PIX2PIXHD["discriminator"], "scales": 3},
+            "schedule": {"coarse_share": 200 / 300, "enhancer_share": 10 / 300},
+            "training": {"epochs": 300.0},
+        },
+    ),
+    "spade": Recipe(
+        summary="SPADE, known as GauGAN: label maps to photos, the map told anew after each normalisation",
+        source="Park et al. 2019, https://arxiv.org/abs/1903.07291",
+        differs=(
+            "without the image encoder that takes the style of another photo",
+            "no L1: feature matching and a perceptual loss, which needs VGG19's weights; loss.perceptual_weight=0 does "
+            "without",
+            "batches of 4, as each of the paper's eight GPUs had; there batch norm spoke for all 32",
+            "D learns from what G gave before G's step, the published code paints anew after it",
+            "the learning rate falls smoothly, and never reaches zero before the end",
+            "the bundle keeps the weights that were best on held-out pairs, by sliced Wasserstein distance",
+        ),
+        changes={
+            "method": "spade",
+            "generator": {"name": "spade", "init": "xavier", "dropout": []},
+            "discriminator": {"name": "multiscale", "norm": "instance", "spectral_norm": True, "init": "xavier"},
+            "loss": {
+                **_PIX2PIXHD["loss"],
+                "adversarial": "hinge",
+                "adversarial_weight": 0.5,  # the mean over the two scales, as published, and not their sum
+                "discriminator_weight": 0.5,
+            },
+            "optimizer": {"learning_rate": 1e-4, "discriminator_learning_rate": 4e-4, "betas": [0.0, 0.9]},
+            "training": {"batch": 4},
+            "translation": {"statistics": "running", "dropout": False},
+        },
+    ),
+    "cyclegan": Recipe(
+        summary="CycleGAN: two sets of images without partners, both directions in one bundle",
+        source="Zhu et al. 2017, https://arxiv.org/abs/1703.10593",
+        differs=(
+            "an epoch is as many images as the larger set has; of 200, the learning rate falls over the second half",
+            "the identity term, which the paper has for paintings alone, is on as in the published code",
+            "one Adam a network; the published code has one for both generators, one for both judges: the same",
+            "the learning rate falls smoothly, and never reaches zero before the end",
+            "the bundle keeps the weights that were best on held-out images, by sliced Wasserstein distance",
+        ),
+        changes=_CYCLEGAN,
+    ),
+    "cut": Recipe(
+        summary="CUT: two sets of images without partners, one direction, by patches that keep their content",
+        source="Park et al. 2020, https://arxiv.org/abs/2007.15651",
+        differs=(
+            "the networks that compare patches have their weights from the start, not from the first batch",
+            "the finest features compared are those of the image itself, not of the image padded",
+            "D halves by strided convolutions; the published code smooths there too, at four times the work",
+            "the learning rate falls smoothly, and never reaches zero before the end",
+            "the bundle keeps the weights that were best on held-out images, by sliced Wasserstein distance",
+        ),
+        changes={**_CUT, "training": {"epochs": 400.0}},
+    ),
+    "fastcut": Recipe(
+        summary="FastCUT: as CUT, in half the epochs, lighter and bolder",
+        source="Park et al. 2020, https://arxiv.org/abs/2007.15651, appendix C.1",
+        differs=(
+            "as cut, without the identity term, its weight 10, and with mirror images half of the time",
+            "150 epochs at a constant learning rate, then 50 in which it falls",
+        ),
+        changes={
+            **_CUT,
+            "contrast": {"weight": 10.0, "identity": False, "flip": True},
+            "schedule": {"name": "linear", "constant_share": 0.75},
         },
     ),
 }

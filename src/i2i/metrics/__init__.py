@@ -6,16 +6,18 @@ Each takes (N, C, H, W) float tensors in [-1, 1]; none needs the network, and th
 
 from i2i.metrics.bootstrap import Interval, difference_interval, mean_interval
 from i2i.metrics.distribution import frechet_distance, kernel_distance
-from i2i.metrics.features import CaffeSqueezeNet, load_features
+from i2i.metrics.features import load_features
 from i2i.metrics.labels import LABELS, mean_iou, pixel_accuracy
 from i2i.metrics.measure import Measure, PairedMeasure
 from i2i.metrics.paired import PAIRED, l1, ms_ssim, ms_ssim_scales, psnr, rmse, ssim
-from i2i.metrics.perceptual import LPIPS, feature_distance, load_lpips, lpips_heads
+from i2i.metrics.perceptual import LPIPS, load_lpips, lpips_heads
 from i2i.metrics.sharpness import relative_sharpness
 from i2i.metrics.sliced import SlicedWasserstein, sliced_wasserstein
 from i2i.metrics.suited import default_measure, paired_measures
-from i2i.metrics.trunks import VGG16, AlexNet, SqueezeNet, Trunk
 from i2i.metrics.values import ValueErrors
+from i2i.pretrained.caffe import CaffeSqueezeNet
+from i2i.pretrained.distances import feature_distance
+from i2i.pretrained.trunks import VGG16, AlexNet, SqueezeNet, Trunk
 
 __all__ = [
     "LABELS",

@@ -6,7 +6,7 @@ https://arxiv.org/abs/1801.03924
 
 import importlib.util
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from i2i.errors import ConfigError, MissingWeightsError
 from i2i.metrics.measure import Measure
-from i2i.metrics.trunks import VGG16, AlexNet, SqueezeNet, Trunk
-from i2i.metrics.weights import load_published
+from i2i.pretrained.distances import unit_differences
+from i2i.pretrained.trunks import VGG16, AlexNet, SqueezeNet, Trunk
+from i2i.pretrained.weights import load_published
 
 LPIPSNetwork = Literal["alex", "vgg", "squeeze"]
 
@@ -25,7 +26,6 @@ _TRUNKS: dict[str, type[AlexNet] | type[VGG16] | type[SqueezeNet]] = {
     "vgg": VGG16,
     "squeeze": SqueezeNet,
 }
-_EPSILON = 1e-8
 
 LPIPS_MEASURE = Measure("LPIPS", "", "lower", "version 0.1 heads, images at their own size")
 FEATURE_DISTANCE = Measure(
@@ -54,7 +54,7 @@ class LPIPS(nn.Module):
         """Two (N, 1 or 3, H, W) in [-1, 1] -> (N,)."""
         distances = [
             (difference * self.get_buffer(f"head{index}")).sum(dim=1).mean(dim=(1, 2))
-            for index, difference in enumerate(_unit_differences(self.trunk, output, target))
+            for index, difference in enumerate(unit_differences(self.trunk, output, target))
         ]
         return torch.stack(distances).sum(dim=0)
 
@@ -91,22 +91,3 @@ def lpips_heads(network: LPIPSNetwork) -> list[Tensor]:
         raise MissingWeightsError(f"{file}: LPIPS heads not found; they come with torchmetrics; install it again")
     state = torch.load(file, map_location="cpu", weights_only=True)
     return [state[f"lin{index}.model.1.weight"].flatten() for index in range(len(state))]
-
-
-def feature_distance(maps: Callable[[Tensor], list[Tensor]], output: Tensor, target: Tensor) -> Tensor:
-    """LPIPS without the learned heads, for any network: two (N, C, H, W) in [-1, 1] -> (N,), between 0 and 4.
-
-    `maps` gives a list of feature maps (N, C', H', W'), as a `Trunk` or `CaffeSqueezeNet.maps` does. Each layer counts
-    the same: the squared distance of unit vectors, averaged over space, then over layers.
-    """
-    distances = [difference.sum(dim=1).mean(dim=(1, 2)) for difference in _unit_differences(maps, output, target)]
-    return torch.stack(distances).mean(dim=0)
-
-
-def _unit_differences(maps: Callable[[Tensor], list[Tensor]], output: Tensor, target: Tensor) -> list[Tensor]:
-    """Squared differences of the channel-normalised maps, (N, C', H', W') a layer."""
-    return [(_unit(x) - _unit(y)).square() for x, y in zip(maps(output), maps(target), strict=True)]
-
-
-def _unit(features: Tensor) -> Tensor:
-    return features / torch.sqrt(features.square().sum(dim=1, keepdim=True) + _EPSILON)

@@ -45,19 +45,29 @@ def fine_energy(images: Tensor) -> Tensor:
     Of three channels that of their luma, of any other number the mean over the channels: added up first, the detail of
     one could cancel that of another.
     """
-    planes = (_luma(images.float()) if images.shape[1] == 3 else images.float()) * 127.5
+    power = windowed_power(_luma(images) if images.shape[1] == 3 else images)
+    height, width = power.shape[-2:]
+    beyond = _frequency(height, width, power) > CUTOFF
+    energy: Tensor = (power * beyond).sum(dim=(-2, -1)) / (height * width)
+    return energy.mean(dim=1)
+
+
+def windowed_power(planes: Tensor) -> Tensor:
+    """Power at each coefficient of the spectrum under a Hann window, in grey levels²: (N, C, H, W) in [-1, 1] -> alike.
+
+    The mean over the coefficients is the variance of a plane under the window.
+    """
+    planes = planes.float() * 127.5
     height, width = planes.shape[-2:]
     window = torch.outer(_hann(height, planes), _hann(width, planes))
     centred = planes - planes.mean(dim=(-2, -1), keepdim=True)
-    power = torch.fft.fft2(centred * window).abs().square()
-    beyond = _frequency(height, width, planes) > CUTOFF
-    energy: Tensor = (power * beyond).sum(dim=(-2, -1)) / (height * width * window.square().sum())
-    return energy.mean(dim=1)
+    power: Tensor = torch.fft.fft2(centred * window).abs().square() / window.square().sum()
+    return power
 
 
 def _luma(images: Tensor) -> Tensor:
     """(N, 3, H, W) -> (N, 1, H, W) by Rec. 601."""
-    red, green, blue = images.unbind(dim=1)
+    red, green, blue = images.float().unbind(dim=1)
     return (0.299 * red + 0.587 * green + 0.114 * blue)[:, None]
 
 

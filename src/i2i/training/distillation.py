@@ -113,6 +113,11 @@ def compose_student(
     bundle = load_bundle(teacher)
     base = overlay(_base(bundle, flags.get("pairs")), LEARNS | {"distill": {"teacher": os.fspath(teacher)}})
     student = lay(base, flags, config or {}, settings)
+    if student.data.layout == "unpaired":
+        raise ConfigError(
+            f"{bundle.path}: was trained on sets without partners, and a student learns from pairs; give it such: "
+            "--pairs PAIRS --set data.layout=auto"
+        )
     _check_held_out(bundle, student)
     said = (config or {}).get("generator", {}) | parse_settings(settings).get("generator", {})
     if "width" in said and "widths" not in said:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from i2i.config import Config
 from i2i.data.samples import Batch
 from i2i.errors import TrainingDiverged
-from i2i.methods.contract import Method, Outputs, Phase
+from i2i.methods.contract import Method, Outputs, Phase, Staged
 from i2i.training.schedule import learning_rate_factor
 from i2i.training.state import State
 
@@ -41,6 +41,8 @@ class Step:
     def __call__(self, batch: Batch) -> dict[str, Tensor]:
         """Train on this process's share of a batch; every term of every phase, as tensors on the device."""
         state, training = self.state, self.config.training
+        if isinstance(self.method, Staged):
+            self.method.begin(state.images_seen)
         factor = learning_rate_factor(self.config.schedule, state.images_seen, training.images)
         step = state.images_seen // training.batch
         parts = _split(batch, training.accumulate)
@@ -53,8 +55,8 @@ class Step:
         self._average(
             buffer for net in state.networks.values() for buffer in net.buffers() if buffer.is_floating_point()
         )
-        if state.ema is not None:
-            state.ema.update_parameters(state.networks["generator"])
+        for name, average in state.ema.items():
+            average.update_parameters(state.networks[name])
         return terms
 
     def _phase(self, phase: Phase, parts: list[Batch], shared: Outputs | None, factor: float) -> dict[str, Tensor]:
@@ -118,7 +120,7 @@ def seed_step(seed: int, images_seen: int, part: int, rank: int) -> None:
 
 def base_learning_rate(config: Config, network: str) -> float:
     """The learning rate of a network's optimizer before its schedule."""
-    own = config.optimizer.discriminator_learning_rate if network == "discriminator" else 0.0
+    own = config.optimizer.discriminator_learning_rate if network.endswith("discriminator") else 0.0
     return own or config.optimizer.learning_rate
 
 

@@ -4,17 +4,20 @@ import logging
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from i2i.config import Config, Data
 from i2i.data.doctor import quick_check
-from i2i.data.layouts import Pair, PairFolder, find_pairs
+from i2i.data.layouts import Layout, Pair, PairFolder, detect_layout, find_pairs, swapped
 from i2i.data.samples import check_crop
-from i2i.data.splits import HoldOut, hold_out, read_names
+from i2i.data.splits import HoldOut, hold_out_of, read_names
 from i2i.data.survey import settle, side_of, spec_of
 from i2i.data.tasks import task_by_name
 from i2i.errors import ConfigError, PairsError
 from i2i.generators import find_generator
+from i2i.methods import UNPAIRED
 from i2i.metrics.suited import default_measure
+from i2i.training.validation import instruments
 
 logger = logging.getLogger(__name__)
 
@@ -29,20 +32,42 @@ def resolve(config: Config) -> tuple[Config, PairFolder, list[Pair], list[Pair]]
         PairsError, ImageError: the pairs can't be used.
         ConfigError: the settings don't fit the pairs or each other.
     """
-    layout = "photos" if config.data.task and task_by_name(config.data.task) else config.data.layout
-    found = find_pairs(config.data.pairs, layout, config.data.direction, config.data.unmatched)
+    found = find_pairs(config.data.pairs, _layout(config), config.data.direction, config.data.unmatched)
     train, held_out = split(config, found)
     _look_over(found, train, held_out, config.data)
+    if config.method in UNPAIRED and found.paired:
+        logger.info(f"{found.root}: {config.method} takes any target beside an input; only what is held out is paired")
     config = replace(config, data=_with_sides(_with_pairs(config.data, found), train))
     if config.data.resize == "none":  # trained at their own scale, images are translated at it too
         if not config.data.task:  # a small photo is continued by its mirror image
             check_crop(train + held_out, config.data.size)
+        if not found.paired:
+            check_crop(swapped(train + held_out), config.data.size)
         config = replace(config, translation=replace(config.translation, resize="native"))
     settle_network = find_generator(config.generator.name).settle
     config = replace(config, generator=settle_network(config.generator, config.data.size))
     _check_batch(config)
     config = _with_best(config, bool(held_out))
     return _with_intervals(config, len(train), len(held_out)), found, train, held_out
+
+
+def _layout(config: Config) -> Layout | Literal["auto"]:
+    """How the pairs are to be read; raises `ConfigError` where the method can't learn from what the user says."""
+    data, unpaired = config.data, config.method in UNPAIRED
+    if data.task and unpaired:
+        raise ConfigError(
+            f"data.task={data.task}: makes pairs, and {config.method} learns without partners; use --recipe pix2pix"
+        )
+    if data.layout == "unpaired" and not unpaired:
+        raise ConfigError(
+            f"data.layout is 'unpaired', and {config.method} learns from pairs; use --recipe cyclegan or --recipe cut"
+        )
+    if data.task and task_by_name(data.task):
+        return "photos"
+    if data.layout == "auto" and unpaired:
+        found = detect_layout(Path(data.pairs))
+        return "unpaired" if found == "folders" else found
+    return data.layout
 
 
 def _look_over(found: PairFolder, train: list[Pair], held_out: list[Pair], data: Data) -> None:
@@ -64,7 +89,7 @@ def split(config: Config, found: PairFolder) -> tuple[list[Pair], list[Pair]]:
         raise PairsError(f"{found.root}: has no training pairs, only {there}; expected a split called train")
     if found.splits["val"]:
         return train, found.splits["val"]
-    return hold_out(train, rule_of(config))
+    return hold_out_of(found, rule_of(config))
 
 
 def rule_of(config: Config) -> HoldOut:
@@ -104,7 +129,10 @@ def _with_sides(data: Data, train: list[Pair]) -> Data:
 
 def _with_best(config: Config, held_out: bool) -> Config:
     """By what the best weights are chosen: what was asked for, what suits the task or the target."""
-    suits = task_by_name(config.data.task).measure if config.data.task else default_measure(spec_of(config.data.target))
+    data, target = config.data, spec_of(config.data.target)
+    suits = task_by_name(data.task).measure if data.task else default_measure(target)
+    if data.layout == "unpaired":
+        suits = next(iter(instruments(target.measured, paired=False).measures), "last")
     best = (config.training.best or suits) if held_out else "last"
     return replace(config, training=replace(config.training, best=best))
 

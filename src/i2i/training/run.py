@@ -2,63 +2,19 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from i2i.config import Config, differences, from_tree, read_tree, to_yaml
 from i2i.data.layouts import Pair
 from i2i.errors import RunError
 from i2i.files import write_text
+from i2i.runs import RunFiles
 
 FREE = ("training.device", "training.loggers", "data.pairs", "data.memory_gib")
 """Settings that may differ when a run is continued: they change where it runs, not what comes out."""
 
 
-@dataclass(frozen=True)
-class RunFolder:
-    """The files of a run."""
-
-    path: Path
-
-    @property
-    def config(self) -> Path:
-        """The resolved configuration."""
-        return self.path / "config.yaml"
-
-    @property
-    def split(self) -> Path:
-        """Which pairs were trained on and which were held out, by name."""
-        return self.path / "split.json"
-
-    @property
-    def checkpoint(self) -> Path:
-        """All that a resume needs."""
-        return self.path / "checkpoint.pt"
-
-    @property
-    def bundle(self) -> Path:
-        """The best generator so far."""
-        return self.path / "bundle"
-
-    @property
-    def losses(self) -> Path:
-        """The terms of the objectives, a row now and then."""
-        return self.path / "losses.csv"
-
-    @property
-    def validation(self) -> Path:
-        """The measures on the held-out pairs, a row each time."""
-        return self.path / "validation.csv"
-
-    @property
-    def samples(self) -> Path:
-        """Contact sheets of a few held-out pairs as training went."""
-        return self.path / "samples"
-
-    @property
-    def search(self) -> Path:
-        """The short trainings by which a student's widths were chosen, which come before the run's own."""
-        return self.path / "search"
+class RunFolder(RunFiles):
+    """The files of a run, and whose they are."""
 
     def claim(self, config: Config, train: Sequence[Pair], held_out: Sequence[Pair]) -> None:
         """Make the folder this configuration's, or see that it is already.

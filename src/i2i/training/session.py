@@ -1,5 +1,6 @@
 """One process's part in a run: the steps, and what is due between them."""
 
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -11,7 +12,10 @@ from lightning_fabric import Fabric
 
 from i2i.config import Config, to_tree
 from i2i.data.loader import Loader
+from i2i.data.survey import spec_of
+from i2i.files import write_text
 from i2i.methods import Method
+from i2i.training.doctor import Doctor
 from i2i.training.interrupts import Interrupt
 from i2i.training.keeper import Keeper
 from i2i.training.logs import CsvLog, Log, open_loggers
@@ -19,6 +23,7 @@ from i2i.training.loop import Losses, Step, base_learning_rate
 from i2i.training.run import RunFolder
 from i2i.training.schedule import learning_rate_factor
 from i2i.training.state import State
+from i2i.training.validation import describe, instruments
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +64,7 @@ class Session:
         self.state, self.keeper, self.report = state, keeper, report
         self.step = Step(config, method, state, fabric)
         self.losses = Losses()
+        self.doctor = Doctor(folder)
         self.terms: Mapping[str, float] = {}
         self._saved_images = state.images_seen
         self._saved_at = time.monotonic()
@@ -67,6 +73,7 @@ class Session:
         """Step until all images are seen, patience ends, or a signal comes; then leave a checkpoint."""
         training, state = self.config.training, self.state
         logs = self._open_logs()
+        symptoms = CsvLog(self.folder.symptoms, state.images_seen) if self.fabric.is_global_zero else None
         batches = loader.batches(state.images_seen)
         try:
             while state.images_seen < training.images and not self._patience_is_over():
@@ -76,7 +83,7 @@ class Session:
                 if self.fabric.device.type == "cpu" or self._due(training.log_every_images):
                     self._read_losses()
                 state.seconds += time.monotonic() - started
-                self._between_steps(logs)
+                self._between_steps(logs, symptoms)
                 if self._is_told_to_stop(interrupt):
                     break
             self._save()
@@ -85,7 +92,7 @@ class Session:
             for log in {id(log): log for group in logs for log in group}.values():
                 log.close()
 
-    def _between_steps(self, logs: tuple[list[Log], list[Log]]) -> None:
+    def _between_steps(self, logs: tuple[list[Log], list[Log]], symptoms: Log | None) -> None:
         training, state = self.config.training, self.state
         losses_logs, validation_logs = logs
         if self._due(training.log_every_images):
@@ -98,6 +105,9 @@ class Session:
                 self.keeper.validate(state, self.fabric.device)
                 for log in validation_logs if self.keeper.scores else []:
                     log.write(state.images_seen, self.keeper.scores)
+                if symptoms and self.keeper.symptoms:
+                    symptoms.write(state.images_seen, self.keeper.symptoms)
+                self.doctor.look()
             state.best = self.fabric.broadcast(state.best)
         if self._due(training.checkpoint_every_images) or time.monotonic() - self._saved_at > CHECKPOINT_SECONDS:
             self._save()
@@ -119,8 +129,21 @@ class Session:
         if not self.fabric.is_global_zero:
             return [], []
         seen = self.state.images_seen
+        self._name_measures()
         shared = open_loggers(self.config.training.loggers, self.folder.path, seen, to_tree(self.config))
         return [CsvLog(self.folder.losses, seen), *shared], [CsvLog(self.folder.validation, seen), *shared]
+
+    def _name_measures(self) -> None:
+        """Write down what the columns of the validation are."""
+        sides = {"": self.config.data.target}
+        if self.state.reverse is not None:
+            sides["reverse."] = self.config.data.input
+        named = {
+            prefix + name: describe(measure)
+            for prefix, side in sides.items()
+            for name, measure in instruments(spec_of(side).measured).measures.items()
+        }
+        write_text(self.folder.measures, json.dumps(named, indent=1, ensure_ascii=False) + "\n")
 
     def _learning_rates(self) -> dict[str, float]:
         factor = learning_rate_factor(self.config.schedule, self.state.images_seen, self.config.training.images)

@@ -8,16 +8,18 @@ from pathlib import Path
 import torch
 from lightning_fabric import Fabric
 from torch.optim import Adam
+from torch.optim.swa_utils import AveragedModel
 
 from i2i.config import Config
-from i2i.data.layouts import Pair
+from i2i.data.layouts import Pair, each_once
 from i2i.data.loader import Loader
 from i2i.data.samples import Reading
-from i2i.data.store import PairStore, Progress
+from i2i.data.store import Kept, PairStore, Progress
 from i2i.data.survey import spec_of
 from i2i.data.tasks import Task, task_by_name
 from i2i.devices import pick_device
-from i2i.methods import Method, build_method
+from i2i.methods import UNPAIRED, Method, build_method
+from i2i.methods.contract import Remembering
 from i2i.training.ema import averaged
 from i2i.training.loop import base_learning_rate, seed_step
 from i2i.training.state import State
@@ -48,7 +50,7 @@ def make_method(config: Config) -> Method:
 
 
 def make_state(config: Config, method: Method, device: torch.device) -> State:
-    """The networks on the device, an Adam for each, and the averaged generator if one is asked for."""
+    """The networks on the device, an Adam for each, and the averaged generators if they are asked for."""
     networks = {name: network.to(device).train() for name, network in method.networks().items()}
     optimizers: dict[str, torch.optim.Optimizer] = {
         name: Adam(
@@ -59,8 +61,12 @@ def make_state(config: Config, method: Method, device: torch.device) -> State:
         )
         for name, network in networks.items()
     }
-    ema = averaged(networks["generator"], config.training.ema_halflife_images, config.training.batch)
-    return State(networks, optimizers, ema)
+    ema: dict[str, AveragedModel] = {
+        name: averaged(networks[name], config.training.ema_halflife_images, config.training.batch)
+        for name in ("generator", "reverse")
+        if name in networks and config.training.ema_halflife_images
+    }
+    return State(networks, optimizers, ema, dict(method.memory) if isinstance(method, Remembering) else {})
 
 
 def make_loader(
@@ -69,10 +75,17 @@ def make_loader(
     """The training pairs, decoded, and the batches that this process takes of them."""
     data, task = config.data, task_of(config)
     reading = _reading(config, data.jitter)
-    store = PairStore(
-        train, reading, photos=task is not None, memory_gib=data.memory_gib, spill=spill, progress=progress
-    )
-    if not store.in_memory:
+    targets = None
+    if config.data.layout == "unpaired":
+        inputs, wanted = each_once(train, "input"), each_once(train, "target")
+        half = data.memory_gib / 2
+        store = PairStore(inputs, reading, keep="inputs", memory_gib=half, spill=spill, progress=progress)
+        targets = PairStore(wanted, reading, keep="targets", memory_gib=half, spill=spill, progress=progress)
+    else:
+        keep: Kept = "photos" if task else "pairs"
+        store = PairStore(train, reading, keep=keep, memory_gib=data.memory_gib, spill=spill, progress=progress)
+        targets = store if config.method in UNPAIRED else None
+    if not (store.in_memory and (targets is None or targets.in_memory)):
         logger.info(f"{spill}: the decoded pairs would take too much memory and are mapped from a file there")
     return Loader(
         store,
@@ -86,14 +99,27 @@ def make_loader(
         data.interpolation,
         fabric.global_rank,
         fabric.world_size,
+        targets,
     )
 
 
 def make_held_out(config: Config, held_out: Sequence[Pair], spill: Path) -> PairStore:
-    """The validation pairs, decoded, at the training size without jitter; of photos the middle, made a pair once."""
+    """The validation pairs, decoded, at the training size without jitter; of photos the middle, made a pair once.
+
+    Of sets without partners the middles too, each input once beside any target.
+    """
     task = task_of(config)
-    reading = replace(_reading(config, jitter=1.0), task=task, crop=config.data.size if task else None)
-    return PairStore(held_out, reading, memory_gib=config.data.memory_gib, spill=spill)
+    apart = config.data.layout == "unpaired"
+    reading = replace(_reading(config, jitter=1.0), task=task, crop=config.data.size if task or apart else None)
+    keep: Kept = "apart" if apart else "pairs"
+    if apart:
+        held_out = each_once(held_out, "input")
+    return PairStore(held_out, reading, keep=keep, memory_gib=config.data.memory_gib, spill=spill)
+
+
+def reversed_config(config: Config) -> Config:
+    """The configuration with the two sides of the data in each other's place."""
+    return replace(config, data=replace(config.data, input=config.data.target, target=config.data.input))
 
 
 def task_of(config: Config) -> Task | None:

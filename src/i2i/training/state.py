@@ -16,6 +16,7 @@ from torch.optim.swa_utils import AveragedModel
 from i2i.errors import RunError, StorageError, TrainingDiverged
 from i2i.files import replacing
 from i2i.generators.generator import Generator
+from i2i.methods.contract import Memory
 
 
 @dataclass
@@ -29,11 +30,12 @@ class Best:
 
 @dataclass
 class State:
-    """Networks, optimizers, the averaged generator, and the counts."""
+    """Networks, optimizers, the averaged generators by name, what the method remembers, and the counts."""
 
     networks: dict[str, nn.Module]
     optimizers: dict[str, Optimizer]
-    ema: AveragedModel | None = None
+    ema: dict[str, AveragedModel] = field(default_factory=dict)
+    memory: dict[str, Memory] = field(default_factory=dict)
     images_seen: int = 0
     seconds: float = 0.0
     best: Best = field(default_factory=Best)
@@ -41,7 +43,15 @@ class State:
     @property
     def generator(self) -> Generator:
         """The generator that is validated and kept: the averaged one, where there is one."""
-        return cast(Generator, self.networks["generator"] if self.ema is None else self.ema.module)
+        return self._kept("generator")
+
+    @property
+    def reverse(self) -> Generator | None:
+        """The same for the other direction; None where the method has one direction."""
+        return self._kept("reverse") if "reverse" in self.networks else None
+
+    def _kept(self, name: str) -> Generator:
+        return cast(Generator, self.ema[name].module if name in self.ema else self.networks[name])
 
     def check(self) -> None:
         """Raise `TrainingDiverged` if a weight is not finite: such a state is neither saved nor kept."""
@@ -71,8 +81,10 @@ class State:
                 network.load_state_dict(tree["networks"][name])
             for name, optimizer in self.optimizers.items():
                 optimizer.load_state_dict(tree["optimizers"][name])
-            if self.ema is not None:
-                self.ema.load_state_dict(tree["ema"])
+            for name, average in self.ema.items():
+                average.load_state_dict(tree["ema"][name])
+            for name, memory in self.memory.items():
+                memory.load_state_dict(tree["memory"][name])
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise RunError(f"{path}: is damaged ({reason}); delete it to start this run anew") from error
@@ -83,7 +95,8 @@ class State:
         return {
             "networks": {name: network.state_dict() for name, network in self.networks.items()},
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
-            "ema": None if self.ema is None else self.ema.state_dict(),
+            "ema": {name: average.state_dict() for name, average in self.ema.items()},
+            "memory": {name: memory.state_dict() for name, memory in self.memory.items()},
             "images_seen": self.images_seen,
             "seconds": self.seconds,
             "best": asdict(self.best),

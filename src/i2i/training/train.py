@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,19 @@ from typing import Any
 from i2i.allocator import kept_pages
 from i2i.bundle import CONFIG, read_bundle_config
 from i2i.config import Config
+from i2i.data.layouts import swapped
 from i2i.data.store import Progress as DecodingProgress
 from i2i.data.survey import spec_of
-from i2i.errors import TrainingDiverged
+from i2i.errors import StorageError, TrainingDiverged
+from i2i.files import write_text
 from i2i.training.compose import compose
 from i2i.training.interrupts import interrupts
 from i2i.training.keeper import Keeper
 from i2i.training.resolve import resolve
 from i2i.training.run import RunFolder
 from i2i.training.session import Progress, Session
-from i2i.training.setup import make_fabric, make_held_out, make_loader, make_method, make_state
+from i2i.training.setup import make_fabric, make_held_out, make_loader, make_method, make_state, reversed_config
+from i2i.training.symptoms import TRAINED, spread_evenly
 from i2i.training.validation import check_measure
 
 logger = logging.getLogger(__name__)
@@ -67,20 +71,24 @@ def run_training(
         I2IError: of the kind that fits; nothing of an earlier run is lost.
     """
     config, found, train_pairs, held_out_pairs = resolve(config)
-    check_measure(config.training.best, spec_of(config.data.target))
+    check_measure(config.training.best, spec_of(config.data.target), config.data.layout != "unpaired")
     method = make_method(config)  # before the folder is claimed, so that what can't be built leaves nothing there
     fabric = make_fabric(config)
     folder = RunFolder(Path(to))
     if fabric.is_global_zero:
         logger.info(found.describe())
         folder.claim(config, train_pairs, held_out_pairs)
+        folder.diverged.unlink(missing_ok=True)
     fabric.barrier()
     state = make_state(config, method, fabric.device)
     if folder.checkpoint.exists():
         state.load(folder.checkpoint)
         logger.info(f"{folder.path}: continues at image {state.images_seen} of {config.training.images}")
     held_out = make_held_out(config, held_out_pairs, folder.path)
-    keeper = Keeper(config, folder, held_out, len(train_pairs))
+    some = [train_pairs[index] for index in spread_evenly(TRAINED, len(train_pairs))] if held_out_pairs else []
+    keeper = Keeper(config, folder, held_out, len(train_pairs), make_held_out(config, some, folder.path))
+    if state.reverse is not None:
+        keeper.reverse_held_out = make_held_out(reversed_config(config), swapped(held_out_pairs), folder.path)
     loader = make_loader(config, train_pairs, folder.path, fabric, decoding)
     fabric.barrier()
     session = Session(config, folder, fabric, method, state, keeper, progress)
@@ -88,7 +96,10 @@ def run_training(
         try:
             session.run(loader, interrupt)
         except TrainingDiverged as error:
-            raise TrainingDiverged(f"{error}; {_advice(folder)}") from error
+            message = f"{error}; {_advice(folder)}"
+            with suppress(StorageError):  # what is to be told stays that it diverged
+                write_text(folder.diverged, message + "\n")
+            raise TrainingDiverged(message) from error
     return Run(folder.path, state.images_seen, config.training.images, interrupt.signal, _scores(folder))
 
 

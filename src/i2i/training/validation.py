@@ -18,9 +18,13 @@ _ROW = "generator"
 
 
 @cache
-def instruments(target: ImageSpec) -> Instruments:
-    """What is measured at each validation: all that suits the target and needs no pretrained weights."""
-    return choose_instruments(paired_measures(target), features=None, lpips=None, target=target)
+def instruments(target: ImageSpec, paired: bool = True) -> Instruments:
+    """What is measured at each validation: all that suits the target and needs no pretrained weights.
+
+    Without `paired`, only what compares sets of images.
+    """
+    measures = paired_measures(target) if paired else {}
+    return choose_instruments(measures, features=None, lpips=None, target=target)
 
 
 @dataclass(frozen=True)
@@ -51,24 +55,51 @@ class Validation:
         return {name: score.mean for name, score in self.scores.items()}
 
 
-def check_measure(name: str, target: ImageSpec) -> None:
+def describe(measure: Measure) -> dict[str, str | int]:
+    """A measure in plain values: what it is called, its unit, and which end is the better."""
+    names = ("label", "unit", "direction", "decimals", "definition")
+    return {name: getattr(measure, name) for name in names}
+
+
+def check_measure(name: str, target: ImageSpec, paired: bool = True) -> None:
     """Refuse a name that is no measure of a validation of such targets. Raises `ConfigError`."""
-    measures = instruments(target).measures
+    measures = instruments(target, paired).measures
     if name != "last" and name not in measures:
         raise ConfigError(f"training.best: '{name}' is not measured; {nearest(name, [*measures, 'last'])}")
 
 
 def validate(
-    translate: Callable[[Pixels], Pixels], held_out: PairStore, specs: tuple[ImageSpec, ImageSpec], shown: int
+    translate: Callable[[Pixels], Pixels],
+    held_out: PairStore,
+    specs: tuple[ImageSpec, ImageSpec],
+    shown: int,
+    look: Callable[[Pixels, Pixels, Pixels], None] | None = None,
+    back: Callable[[Pixels], Pixels] | None = None,
+    paired: bool = True,
 ) -> Validation:
-    """Translate every held-out pair's input and score it against its target, in the target's own type."""
+    """Translate every held-out pair's input and score it against its target, in the target's own type.
+
+    Args:
+        translate: from the pixels of an input to those of an output.
+        held_out: the pairs.
+        specs: what their sides are.
+        shown: the first so many are drawn.
+        look: called with the input, the output and the target of each.
+        back: translates outputs to inputs; what comes back is drawn too.
+        paired: whether each target belongs to its input; else sets of images are compared, and no target drawn.
+    """
     target = specs[1].measured
-    scores = Scores(instruments(target), seed=0, target=target)
+    measured = instruments(target, paired)
+    scores = Scores(measured, seed=0, target=target)
     rows = []
     for index, name in enumerate(held_out.names):
         given, wanted = held_out[index]
         made = translate(given)
         scores.add(Sample(name, given, wanted), {_ROW: made})
+        if look:
+            look(given, made, wanted)
         if index < shown:
-            rows.append([preview(given, specs[0]), preview(made, target), preview(wanted, target)])
-    return Validation(instruments(target).measures, scores.table(_ROW, RESAMPLES), scores.failed, rows)
+            row = [preview(given, specs[0]), preview(made, target)]
+            row += [preview(back(made), specs[0].measured)] if back else []
+            rows.append(row + ([preview(wanted, target)] if paired else []))
+    return Validation(measured.measures, scores.table(_ROW, RESAMPLES), scores.failed, rows)

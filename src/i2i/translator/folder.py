@@ -1,7 +1,6 @@
 """Many images: a folder in, a folder out; what is done is not done again, and one bad file does not stop the rest."""
 
 import hashlib
-import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -14,10 +13,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from i2i.bundle import WEIGHTS
 from i2i.engines import ENGINES
 from i2i.errors import ConfigError, ImageError, StorageError
-from i2i.files import write_text
+from i2i.files import claim
 from i2i.images import (
     PIXEL_LIMIT,
     Metadata,
@@ -143,7 +141,7 @@ def translate_folder(
     if not images:
         raise ImageError(f"{source}: holds no images; expected PNG, JPEG, WebP, BMP or TIFF files")
     translator.check_samples(samples)
-    _claim(to, _identity(translator, samples, seed, side, tile))
+    claim(to, RECORD, _identity(translator, samples, seed, side, tile), "translations")
     outcome = Outcome()
 
     def settle(entries: list[_Entry]) -> None:
@@ -245,6 +243,11 @@ def output_suffix(translator: Translator, path: Path) -> str:
     except ImageError:
         return suffix  # it is named with the others that can't be read
     return ".tif" if streamed and suffix not in _STREAMED else suffix
+
+
+def read_input(translator: Translator, path: Path, side: Side = "whole") -> Pixels:
+    """An image file as the pixels that `Translator.translate` takes, (H, W, C). Raises `ImageError`."""
+    return _load(translator, path, side).pixels
 
 
 def looks_side_by_side(translator: Translator, path: Path) -> bool:
@@ -363,21 +366,10 @@ def _half(raster: Raster, side: Side, path: Path) -> Raster:
     return replace(raster, pixels=half)
 
 
-def _claim(to: Path, identity: dict[str, object]) -> None:
-    record, text = to / RECORD, json.dumps(identity, indent=1) + "\n"
-    if record.is_file():
-        if record.read_text(encoding="utf-8") != text:
-            raise StorageError(f"{to}: holds translations by another bundle or other settings; give --to a new folder")
-        return
-    if to.exists() and (not to.is_dir() or any(to.iterdir())):
-        raise StorageError(f"{to}: is there and holds other things, which stay as they are; give --to a new folder")
-    write_text(record, text)
-
-
 def _identity(translator: Translator, samples: int, seed: int, side: Side, tile: Tile) -> dict[str, object]:
     policy = translator.policy
     return {
-        "weights": hashlib.blake2b((translator.path / WEIGHTS).read_bytes(), digest_size=16).hexdigest(),
+        "weights": hashlib.blake2b(translator.weights.read_bytes(), digest_size=16).hexdigest(),
         "statistics": policy.statistics,
         "dropout": policy.dropout,
         "resize": policy.resize,

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from i2i.bundle import Bundle, BundleConfig, load_bundle
+from i2i.bundle import WEIGHTS, Bundle, BundleConfig, load_bundle
 from i2i.config import Translation, read_precision
 from i2i.devices import pick_device
 from i2i.engines import Chosen, EngineName, Job, Network, choose
@@ -44,6 +44,8 @@ class Translator:
     Two tiers: calling it speaks images (paths, PIL images, arrays), `predict` speaks tensors.
 
     Attributes:
+        path: of the bundle.
+        weights: the file of the generator's.
         config: what the bundle says, with the test-time policy in force as `config.translation`.
         generator: the network, in test mode under that policy.
         device: where it runs.
@@ -53,11 +55,13 @@ class Translator:
         self, bundle: Bundle, *, device: str = "auto", precision: str = "fp32", engine: EngineName = "eager"
     ) -> None:
         self.path = bundle.path
+        self.weights = bundle.path / bundle.weights
         self.config: BundleConfig = bundle.config
         self.device = pick_device(device)
         self.generator = bundle.generator.to(self.device)
         prepare(self.generator, statistics=self.policy.statistics, dropout=self.policy.dropout)
-        self._job = Job(self.generator, self.device, read_precision(precision) == "bf16", bundle.path)
+        beside = bundle.path if bundle.weights == WEIGHTS else None  # what lies there is of the first direction
+        self._job = Job(self.generator, self.device, read_precision(precision) == "bf16", beside)
         self.use(engine)
 
     @property
@@ -111,6 +115,30 @@ class Translator:
                 yield
             finally:
                 self._job, self._chosen = job, chosen
+
+    @contextmanager
+    def noisy(self) -> Iterator[None]:
+        """Inside, dropout is on whatever the policy says, and torch runs the network, so that samples differ.
+
+        Raises:
+            ConfigError: the network has no dropout.
+        """
+        if not _has_dropout(self.generator):
+            raise ConfigError(f"{self.path}: its network has no dropout, so that all its samples are the same")
+        job, engine, chosen = self._job, self._engine, self._chosen
+        prepare(self.generator, statistics=self.policy.statistics, dropout=True)
+        self.use("eager")
+        try:
+            yield
+        finally:
+            prepare(self.generator, statistics=self.policy.statistics, dropout=self.policy.dropout)
+            self._job, self._engine, self._chosen = job, engine, chosen
+
+    @contextmanager
+    def seeded(self, seed: int) -> Iterator[None]:
+        """Inside, the dropout follows `seed`; the caller's random state is as it was."""
+        with _seeded(seed, self.device):
+            yield
 
     @overload
     def __call__(self, image: str | os.PathLike[str] | Image.Image, *, seed: int = 0) -> Image.Image | Pixels: ...
@@ -222,6 +250,7 @@ class Translator:
 def load(
     bundle: str | os.PathLike[str],
     *,
+    direction: str | None = None,
     device: str = "auto",
     precision: str = "fp32",
     statistics: Statistics | None = None,
@@ -233,6 +262,7 @@ def load(
 
     Args:
         bundle: the folder.
+        direction: one of those in which the bundle translates, such as "B-to-A"; by default its first.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         precision: "fp32", or "bf16" for half the memory and more speed where the processor has it.
         statistics, dropout, resize: depart from the bundle's own test-time policy.
@@ -240,10 +270,10 @@ def load(
             or another of `i2i.engines.ENGINES`.
 
     Raises:
-        BundleError: it can't be loaded.
+        BundleError: it can't be loaded, or has no such direction.
         ConfigError: a device, a policy or an engine that does not exist.
     """
-    loaded = load_bundle(Path(bundle))
+    loaded = load_bundle(Path(bundle), direction)
     changes = {"statistics": statistics, "dropout": dropout, "resize": resize}
     chosen: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
     translation = replace(loaded.config.translation, **chosen)

@@ -7,6 +7,8 @@ from i2i.layers.initialise import initialise
 from i2i.layers.modes import prepare
 
 SMALL = {
+    "coarse-to-fine": {"width": 3, "depth": 1, "enhancers": 1, "blocks": 1, "enhancer_blocks": 1},
+    "spade": {"width": 3, "depth": 3},
     "unet": {"width": 3, "depth": 4},
     "encoder-decoder": {"width": 3, "depth": 5},
     "resnet": {"width": 4, "blocks": 1},

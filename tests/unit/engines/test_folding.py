@@ -11,6 +11,7 @@ from i2i.engines import Job, fold
 from i2i.engines.eager import build
 from i2i.layers.modes import fixed_statistics, prepare
 from i2i.layers.norms import BatchNorm
+from i2i.layers.spectral import SpectralConvolution
 
 
 def norms(network):
@@ -32,6 +33,14 @@ def test_known_statistics_are_folded_away_and_the_answer_stays(make_generator, n
     assert norms(generator)
     assert not norms(fold(generator))
     assert all(torch.equal(before[key], value) for key, value in generator.state_dict().items())
+
+
+def test_weights_that_are_spectrally_normalised_are_divided_once_for_all(make_generator):
+    generator = make_generator("spade", statistics="batch")
+    noise = shown(1)
+    assert any(isinstance(layer, SpectralConvolution) for layer in generator.modules())
+    assert not any(isinstance(layer, SpectralConvolution) for layer in fold(generator).modules())
+    torch.testing.assert_close(folded(generator, noise), build(Job(generator))(noise), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize(("norm", "statistics"), [("batch", "batch"), ("instance", "running"), ("instance", "batch")])

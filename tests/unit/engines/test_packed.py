@@ -27,6 +27,18 @@ def test_it_gives_what_eager_gives_at_any_size_and_batch(make_generator, name, n
     assert network.difference < 1e-4
 
 
+@pytest.mark.parametrize(
+    ("norm", "statistics"), [("batch", "running"), ("batch", "batch"), ("instance", "batch"), ("none", "running")]
+)
+@pytest.mark.parametrize("name", ["coarse-to-fine", "spade"])
+def test_so_it_does_where_images_or_maps_come_in_at_several_sizes(make_generator, name, norm, statistics):
+    generator = make_generator(name, norm=norm, statistics=statistics)
+    network, eager = packed.build(Job(generator)), build(Job(generator))
+    for count, height, width in ((1, 32, 32), (3, 64, 32), (2, 16, 48)):
+        noise = shown(count, height, width)
+        torch.testing.assert_close(network(noise), eager(noise), rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize("padding", ["reflect", "replicate", "circular", "zeros"])
 @pytest.mark.parametrize("activation", [nn.ReLU(), nn.LeakyReLU(0.3), nn.Tanh(), nn.Sigmoid()])
 def test_every_padding_and_activation_is_computed(padding, activation):

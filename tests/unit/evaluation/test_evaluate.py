@@ -17,7 +17,7 @@ from i2i.evaluation.instruments import choose_instruments
 from i2i.evaluation.scoring import Scores
 from i2i.images import ImageSpec, encode, spec_like
 from i2i.metrics import LPIPS, PAIRED, CaffeSqueezeNet, PairedMeasure, SqueezeNet, lpips_heads, psnr, sliced_wasserstein
-from i2i.metrics.features import _caffe_name
+from i2i.pretrained.caffe import _caffe_name
 
 from .conftest import crops, evaluated
 

@@ -39,9 +39,13 @@ SIDES = {
         ImageSpec(1, "uint16", classes=CLASSES, nodata=(0.0,)),
         ImageSpec(1, "uint16", classes=CLASSES, nodata=(3.0,)),
     ),
+    "classes with edges": (ImageSpec(1, "uint16", classes=CLASSES, nodata=(0.0,), edges=True), COLOUR),
+    "colours with edges": (ImageSpec(3, classes=CLASSES, coding="colour", edges=True), COLOUR),
     "colours to classes": (ImageSpec(3, classes=CLASSES, coding="colour"), ImageSpec(1, "uint16", classes=CLASSES)),
 }
 SMALL = {
+    "coarse-to-fine": {"depth": 1, "enhancers": 1, "blocks": 1, "enhancer_blocks": 1},
+    "spade": {"depth": 2},
     "resnet": {"blocks": 1},
     "unet": {"depth": 2, "dropout": [1]},
     "encoder-decoder": {"depth": 2, "dropout": [1]},

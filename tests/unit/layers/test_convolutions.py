@@ -41,8 +41,8 @@ def torchs_own(monkeypatch):
 
         return forward
 
-    for layer in (nn.Conv2d, nn.ConvTranspose2d):
-        monkeypatch.setattr(layer, "forward", counted(layer.forward))
+    for layer, own in ((nn.Conv2d, "_conv_forward"), (nn.ConvTranspose2d, "forward")):
+        monkeypatch.setattr(layer, own, counted(getattr(layer, own)))
     return calls
 
 

@@ -7,7 +7,7 @@ from i2i.errors import ConfigError
 from i2i.layers.upsampling import upsampling
 
 
-@pytest.mark.parametrize("how", ["transposed", "resize", "subpixel"])
+@pytest.mark.parametrize("how", ["transposed", "resize", "subpixel", "blur"])
 @pytest.mark.parametrize("kernel", [3, 4])
 @pytest.mark.parametrize("bias", [True, False])
 def test_height_and_width_are_doubled(how: str, kernel: int, bias: bool) -> None:
@@ -16,7 +16,7 @@ def test_height_and_width_are_doubled(how: str, kernel: int, bias: bool) -> None
     assert any(parameter.ndim == 1 for parameter in layer.parameters()) is bias
 
 
-@pytest.mark.parametrize("how", ["resize", "subpixel"])
+@pytest.mark.parametrize("how", ["resize", "subpixel", "blur"])
 def test_a_flat_image_stays_flat_away_from_the_border(how: str) -> None:
     out = upsampling(how, 2, 3, kernel=4, bias=True)(torch.ones(1, 2, 8, 8))[..., 2:-2, 2:-2]
     assert out.std(dim=(2, 3)).max() < 1e-6

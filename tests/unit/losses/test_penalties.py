@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from i2i.losses import gradient_penalty
+from i2i.losses import gradient_penalty, r1
 
 SHAPE = (4, 3, 8, 8)
 
@@ -83,3 +83,24 @@ def test_a_generator_makes_it_repeatable(pair) -> None:
 def test_shapes_that_differ_are_refused() -> None:
     with pytest.raises(ValueError, match="expected one"):
         gradient_penalty(lambda x: x.sum(), torch.zeros(2, 3, 4, 4), torch.zeros(1, 3, 4, 4))
+
+
+@pytest.mark.parametrize("norm", [0.25, 1.0, 3.0])
+def test_r1_of_a_linear_critic_is_the_square_of_its_norm(pair, norm: float) -> None:
+    weight = linear(norm)
+    assert r1(lambda x: (x * weight).sum(dim=(1, 2, 3)), pair[0]).item() == pytest.approx(norm**2, abs=1e-12)
+
+
+def test_r1_is_taken_at_the_real_images_and_averaged_over_them(pair) -> None:
+    """Of D(x) = ‖x‖² / 2 the gradient is x itself."""
+    real = pair[0]
+    penalty = r1(lambda x: x.square().sum(dim=(1, 2, 3)) / 2, real)
+    torch.testing.assert_close(penalty, real.square().sum(dim=(1, 2, 3)).mean())
+
+
+def test_r1_trains_the_critic_and_nothing_else(pair) -> None:
+    real = pair[0].float().requires_grad_()
+    critic = nn.Sequential(nn.Conv2d(3, 4, 3), nn.LeakyReLU(0.2), nn.Conv2d(4, 1, 3, bias=False))
+    r1(critic, real).backward()
+    assert all(layer.weight.grad.abs().max() > 0 for layer in (critic[0], critic[2]))
+    assert real.grad is None

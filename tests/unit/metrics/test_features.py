@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from i2i.errors import InputError, MissingWeightsError
 from i2i.metrics import CaffeSqueezeNet, load_features
-from i2i.metrics.features import _caffe_name
+from i2i.pretrained.caffe import _caffe_name
 
 
 def _arrays() -> dict[str, np.ndarray]:

@@ -14,10 +14,13 @@ import numpy as np
 from torch import Tensor
 
 from i2i.config import Augment
-from i2i.data.augment.geometry import draw_geometry
+from i2i.data.augment.geometry import Floats, Geometry, draw_geometry
 from i2i.data.augment.light import draw_light
 from i2i.data.augment.resampling import take_bilinear, take_nearest
 from i2i.images import ImageSpec, Interpolation, Pixels, encode, valid
+
+Places = tuple[Floats, Floats]
+"""The row and the column, (h, w) each, at which each pixel of a sample stands."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,42 @@ def make_sample(
     geometry = draw_geometry(given.shape[:2], size, mirror, augment, random)
     light = draw_light(augment, random)
     places = None if geometry.warp is None else geometry.places(*given.shape[:2])
-
-    def take(pixels: Pixels, spec: ImageSpec) -> tuple[Tensor, Tensor | None]:
-        if places is not None and interpolation != "nearest" and not spec.is_labels:
-            return take_bilinear(pixels, spec, *places)
-        moved = geometry.window(pixels) if places is None else take_nearest(pixels, *places)
-        return encode(moved, spec), valid(moved, spec)
-
-    image, readings = take(given, specs[0])
-    target, known = take(wanted, specs[1])
+    image, readings = _take(given, specs[0], geometry, places, interpolation)
+    target, known = _take(wanted, specs[1], geometry, places, interpolation)
     return Sampled(light.apply(image, readings, specs[0]), target, known)
+
+
+def make_alone(
+    pixels: Pixels,
+    spec: ImageSpec,
+    *,
+    lit: bool,
+    size: tuple[int, int],
+    mirror: bool,
+    augment: Augment,
+    random: np.random.Generator,
+    interpolation: Interpolation = "bilinear",
+) -> Tensor:
+    """One side that has no partner, cut and augmented by a chance of its own: (C, h, w) in [-1, 1].
+
+    Args:
+        pixels: stored, (H, W, C), at least `size`.
+        spec: what they are.
+        lit: whether the light is changed too, as an input's is.
+        size, mirror, augment, random, interpolation: as for `make_sample`.
+    """
+    geometry = draw_geometry(pixels.shape[:2], size, mirror, augment, random)
+    light = draw_light(augment, random)
+    places = None if geometry.warp is None else geometry.places(*pixels.shape[:2])
+    image, readings = _take(pixels, spec, geometry, places, interpolation)
+    return light.apply(image, readings, spec) if lit else image
+
+
+def _take(
+    pixels: Pixels, spec: ImageSpec, geometry: Geometry, places: Places | None, interpolation: Interpolation
+) -> tuple[Tensor, Tensor | None]:
+    """The sample's part of one side, and where it is a reading; see `valid`."""
+    if places is not None and interpolation != "nearest" and not spec.is_labels:
+        return take_bilinear(pixels, spec, *places)
+    moved = geometry.window(pixels) if places is None else take_nearest(pixels, *places)
+    return encode(moved, spec), valid(moved, spec)

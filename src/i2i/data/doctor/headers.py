@@ -32,7 +32,9 @@ Facts = Sequence[tuple[Header | Failure, Header | Failure]]
 def check_headers(found: PairFolder, data: Data, facts: Facts) -> list[Finding]:
     """All that is wrong with the files before their pixels are looked at."""
     table = _Table(found, data, facts)
-    findings = [*_unreadable(table), *_halves(table), *_unmatched(found, data), *_pair_sizes(table), *_sizes(table)]
+    findings = [*_unreadable(table), *_halves(table), *_unmatched(found, data), *_pair_sizes(table)]
+    for side in sides_of(found) if not found.paired else sides_of(found)[:1]:
+        findings += _sizes(table, side)
     for side in sides_of(found):
         if not (settings_of(data, side).classes or not table.headers(side)):
             findings += [*_types(table, side), *_channels(table, side)]
@@ -140,7 +142,7 @@ def _nearest(path: Path, alone: Sequence[Path]) -> Path | None:
 
 
 def _pair_sizes(table: _Table) -> list[Finding]:
-    if len(sides_of(table.found)) < 2:
+    if len(sides_of(table.found)) < 2 or not table.found.paired:
         return []
     differing = [
         f"{one} is {_size(given)}, {other} is {_size(wanted)}"
@@ -161,8 +163,7 @@ def _pair_sizes(table: _Table) -> list[Finding]:
     ]
 
 
-def _sizes(table: _Table) -> list[Finding]:
-    side = sides_of(table.found)[0]
+def _sizes(table: _Table, side: SideName) -> list[Finding]:
     headers = table.headers(side)
     sizes = Counter((header.height, header.width) for header in headers.values())
     findings = _too_small(headers, table.data)
@@ -179,11 +180,12 @@ def _sizes(table: _Table) -> list[Finding]:
             "train at their own scale with --set data.resize=none"
         )
     few = len(others) <= _RARE * len(headers)
+    of_side = "" if table.found.paired else f"{side}: "
     findings.append(
         Finding(
             "sizes",
             "warning" if few else "advice",
-            f"{len(sizes)} sizes, from {_shape(min(sizes))} to {_shape(max(sizes))}"
+            f"{of_side}{len(sizes)} sizes, from {_shape(min(sizes))} to {_shape(max(sizes))}"
             + (f"; {len(headers) - len(others)} of {len(headers)} are {_shape(usual)}" if few else ""),
             advice,
             files=[f"{file}: {_size(headers[file])}" for file in others] if len(others) < len(headers) / 2 else [],

@@ -32,6 +32,9 @@ class _Flavour:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+_RUNS = 3
+"""zlib's strategy that looks for runs alone: a third of the time of its default for files some 4 % larger."""
+
 _JPEG = _Flavour("JPEG", (1, 3), {"quality": 95, "subsampling": 0})
 _FLAVOURS = {
     ".jpg": _JPEG,
@@ -39,7 +42,7 @@ _FLAVOURS = {
     ".webp": _Flavour("WEBP", (1, 3, 4), {"lossless": True, "exact": True}),
     ".bmp": _Flavour("BMP", (1, 3)),
     ".gif": _Flavour("GIF", (1,), {"optimize": False}),
-    ".png": _Flavour("PNG", (1, 2, 3, 4)),
+    ".png": _Flavour("PNG", (1, 2, 3, 4), {"compress_type": _RUNS}),
     ".ppm": _Flavour("PPM", (1, 3)),
     ".pgm": _Flavour("PPM", (1, 3)),
 }

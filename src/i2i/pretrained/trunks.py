@@ -1,16 +1,16 @@
-"""The convolutional trunks that LPIPS compares images with, laid out as their published weight files name them.
+"""The convolutional trunks in whose eyes images are compared, laid out as their published weight files name them.
 
-AlexNet (Krizhevsky 2014, https://arxiv.org/abs/1404.5997), VGG16 (Simonyan and Zisserman 2015,
+AlexNet (Krizhevsky 2014, https://arxiv.org/abs/1404.5997), VGG16 and VGG19 (Simonyan and Zisserman 2015,
 https://arxiv.org/abs/1409.1556) and SqueezeNet 1.1 (Iandola et al. 2016, https://arxiv.org/abs/1602.07360).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from i2i.errors import InputError
-from i2i.metrics.weights import PublishedWeights
+from i2i.pretrained.weights import PublishedWeights
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
@@ -43,7 +43,10 @@ class Trunk(nn.Module):
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """(N, 1 or 3, H, W) in [-1, 1] to one (N, C, H', W') for each tap. Grey is taken as grey colour."""
-        x = (as_colour(images, type(self).__name__, self.smallest) - self.shift) / self.scale
+        return self.see((as_colour(images, type(self).__name__, self.smallest) - self.shift) / self.scale)
+
+    def see(self, x: Tensor) -> list[Tensor]:
+        """The same of (N, 3, H, W) on the scale on which the network was trained."""
         maps = []
         for index, layer in enumerate(self.features):
             x = layer(x)
@@ -97,14 +100,22 @@ class VGG16(Trunk):
     published = PublishedWeights("LPIPS with VGG16", "vgg16-397923af.pth", 528)
 
     def __init__(self) -> None:
-        layers: list[nn.Module] = []
-        inputs = 3
-        for stage, (width, depth) in enumerate(zip(self.channels, (2, 2, 3, 3, 3), strict=True)):
-            layers += [nn.MaxPool2d(2)] if stage else []
-            for _ in range(depth):
-                layers += [nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU()]
-                inputs = width
-        super().__init__(nn.Sequential(*layers))
+        super().__init__(_vgg(self.channels, (2, 2, 3, 3, 3)))
+
+
+class VGG19(Trunk):
+    """VGG19 up to the first convolution of its last stage, seen after the first ReLU of each stage.
+
+    That is relu1_1, relu2_1, relu3_1, relu4_1 and relu5_1, which perceptual losses compare.
+    """
+
+    taps = (1, 6, 11, 20, 29)
+    channels = (64, 128, 256, 512, 512)
+    smallest = 16
+    published = PublishedWeights("The perceptual loss with VGG19", "vgg19-dcbb9e9d.pth", 548)
+
+    def __init__(self) -> None:
+        super().__init__(_vgg(self.channels, (2, 2, 4, 4, 1)))
 
 
 class SqueezeNet(Trunk):
@@ -139,6 +150,18 @@ class Fire(nn.Module):
         """(N, inputs, H, W) -> (N, 2·expanded, H, W)."""
         x = self.squeeze(x).relu()
         return torch.cat([self.expand1x1(x).relu(), self.expand3x3(x).relu()], dim=1)
+
+
+def _vgg(widths: Sequence[int], depths: Sequence[int]) -> nn.Sequential:
+    """Stages of so many 3x3 convolutions each, between which maxima halve the size."""
+    layers: list[nn.Module] = []
+    inputs = 3
+    for stage, (width, depth) in enumerate(zip(widths, depths, strict=True)):
+        layers += [nn.MaxPool2d(2)] if stage else []
+        for _ in range(depth):
+            layers += [nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU()]
+            inputs = width
+    return nn.Sequential(*layers)
 
 
 def as_colour(images: Tensor, network: str, smallest: int) -> Tensor:

@@ -1,0 +1,1 @@
+"""Networks that others trained, and their weights: given by path, never fetched by themselves."""
