@@ -1,1 +1,1 @@
-"""Training made visible: a page that reads run folders."""
+"""Training made visible: a page on this machine, and the same as text, made of nothing but run folders."""
