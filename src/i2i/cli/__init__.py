@@ -12,6 +12,7 @@ from i2i import __version__
 from i2i.cli.bench import bench
 from i2i.cli.card import card
 from i2i.cli.check import check
+from i2i.cli.client import client
 from i2i.cli.data import data_app
 from i2i.cli.demo import demo
 from i2i.cli.distill import distill
@@ -19,12 +20,16 @@ from i2i.cli.evaluate import evaluate
 from i2i.cli.explain import explain
 from i2i.cli.export import export
 from i2i.cli.importing import import_checkpoint
+from i2i.cli.pull import pull
+from i2i.cli.push import push
 from i2i.cli.quantize import quantize
 from i2i.cli.recipes import recipes
+from i2i.cli.serve import serve
 from i2i.cli.sketches import sketches
 from i2i.cli.terminal import complain, show_log
 from i2i.cli.train import train
 from i2i.cli.translate import translate
+from i2i.cli.watch import watch
 from i2i.errors import I2IError
 
 app = App(
@@ -36,14 +41,19 @@ app = App(
 for command, name in (
     (check, "check"),
     (train, "train"),
+    (watch, "watch"),
     (distill, "distill"),
     (translate, "translate"),
     (evaluate, "evaluate"),
+    (serve, "serve"),
+    (client, "client"),
     (explain, "explain"),
     (quantize, "quantize"),
     (bench, "bench"),
     (export, "export"),
     (card, "card"),
+    (push, "push"),
+    (pull, "pull"),
     (import_checkpoint, "import"),
     (recipes, "recipes"),
     (sketches, "sketches"),

@@ -1,0 +1,1 @@
+"""What is served under which address; each module adds its part to the application."""
