@@ -62,14 +62,17 @@ def test_each_answer_has_an_id_which_is_the_callers_if_that_is_sane(service):
         assert len(made) == 16
 
 
+def _lines(log):
+    return [record.getMessage() for record in log.records if record.name == "i2i.server.requests"]
+
+
 def test_a_line_of_json_tells_of_each_request(serving, log):
     with serving(log="json") as running:
         running.http.get("/v1/models/echo", headers={"X-Request-Id": "one"})
         running.translate("echo.png")
         running.translate("bad.png")
-        records = [record for record in log.records if record.name == "i2i.server.requests"]
-        running.until(lambda: len(records) == 3 or records.extend(log.records[len(records) :]))
-        lines = [json.loads(each.getMessage()) for each in log.records if each.name == "i2i.server.requests"]
+        running.until(lambda: len(_lines(log)) == 3)
+        lines = [json.loads(line) for line in _lines(log)]
     first, second, third = lines
     assert {key: first[key] for key in ("id", "method", "path", "status", "model")} == {
         "id": "one", "method": "GET", "path": "/v1/models/echo", "status": 200, "model": "echo"
