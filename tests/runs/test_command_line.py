@@ -12,7 +12,6 @@ import yaml
 from PIL import Image
 from tiny import TINY, draw_pair, write_side_by_side
 
-from i2i.cli import main
 from i2i.images import read_image, write_image
 from i2i.training import train
 
@@ -20,19 +19,6 @@ from i2i.training import train
 @pytest.fixture(scope="module")
 def run(pairs, tmp_path_factory):
     return train(pairs, to=tmp_path_factory.mktemp("cli") / "run", config=TINY).folder
-
-
-@pytest.fixture
-def i2i(capsys):
-    """Run a command in this process: (status, stdout, stderr)."""
-
-    def call(*arguments) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return call
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 from hub_stand_in import client_of, files_of, serving
 from tiny import TINY, draw_pair
 
-from i2i.cli import main
 from i2i.images import read_image, write_image
 from i2i.training import train
 
@@ -24,19 +23,6 @@ def hub(run, tmp_path_factory):
     with serving() as hub, client_of(hub, tmp_path_factory.mktemp("cache"), token="hf_ada"):
         hub.publish("ada/boxes", files_of(run / "bundle"))
         yield hub
-
-
-@pytest.fixture
-def i2i(capsys):
-    """Run a command in this process: (status, stdout, stderr)."""
-
-    def call(*arguments) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return call
 
 
 @pytest.fixture

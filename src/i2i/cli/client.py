@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from i2i.cli import flags
-from i2i.cli.terminal import bar, complain, say, write_json
+from i2i.cli.terminal import bar, say, tell_outcome, write_json
 
 
 def client(
@@ -52,15 +52,4 @@ def client(
         write_json(json, {"written": [str(path) for path in paths]})
         say(f"wrote {', '.join(str(path) for path in paths)}")
         return 0
-    say(f"{to}: {len(received.written)} written, {len(received.skipped)} were there, {len(received.failed)} failed")
-    for reason in received.failed.values():
-        complain(reason)
-    write_json(
-        json,
-        {
-            "written": [str(path) for path in received.written],
-            "skipped": [str(path) for path in received.skipped],
-            "failed": {str(path): reason for path, reason in received.failed.items()},
-        },
-    )
-    return 1 if received.failed else 0
+    return tell_outcome(to, received, "written", json)

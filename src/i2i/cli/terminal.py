@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 
@@ -63,6 +63,30 @@ def write_json(path: Path | None, report: dict[str, Any]) -> None:
     """Leave a report for programs where `--json` says."""
     if path is not None:
         write_text(path, json.dumps(report, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+class Outcome(Protocol):
+    """What became of each image of a folder."""
+
+    written: list[Path]
+    skipped: list[Path]
+    failed: dict[Path, str]
+
+
+def tell_outcome(to: Path, outcome: Outcome, done: str, report: Path | None) -> int:
+    """Say what became of a folder's images, where `done` is the word for those written; the exit status."""
+    say(f"{to}: {len(outcome.written)} {done}, {len(outcome.skipped)} were there, {len(outcome.failed)} failed")
+    for reason in outcome.failed.values():
+        complain(reason)
+    write_json(
+        report,
+        {
+            "written": [str(path) for path in outcome.written],
+            "skipped": [str(path) for path in outcome.skipped],
+            "failed": {str(path): reason for path, reason in outcome.failed.items()},
+        },
+    )
+    return 1 if outcome.failed else 0
 
 
 class _ConsoleHandler(logging.Handler):

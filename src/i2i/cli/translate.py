@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from i2i.cli import flags
-from i2i.cli.terminal import bar, complain, say, write_json
+from i2i.cli.terminal import bar, complain, say, tell_outcome, write_json
 from i2i.errors import ConfigError, ImageError, StorageError
 
 if TYPE_CHECKING:
@@ -143,15 +143,4 @@ def _folder(
         outcome = translate_folder(
             translator, source, to, samples=samples, seed=seed, side=side, tile=tile, progress=show
         )
-    say(f"{to}: {len(outcome.written)} translated, {len(outcome.skipped)} were there, {len(outcome.failed)} failed")
-    for reason in outcome.failed.values():
-        complain(reason)
-    write_json(
-        json,
-        {
-            "written": [str(path) for path in outcome.written],
-            "skipped": [str(path) for path in outcome.skipped],
-            "failed": {str(path): reason for path, reason in outcome.failed.items()},
-        },
-    )
-    return 1 if outcome.failed else 0
+    return tell_outcome(to, outcome, "translated", json)
