@@ -32,7 +32,7 @@ from i2i.generators.generator import Generator
 from i2i.hub import HubName, fetch, is_hub_name
 from i2i.images import ImageSpec, Interpolation, Pixels, is_image, lossless_suffix, write_pixels
 
-FORMAT = 3
+FORMAT = 4
 """Version of the folder's format; a reader refuses what is newer than itself."""
 
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"

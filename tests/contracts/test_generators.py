@@ -138,6 +138,21 @@ def test_eval_gives_the_same_output_again(name: str) -> None:
     assert torch.equal(net(noise(1, 3, 32, 32)), net(noise(1, 3, 32, 32)))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_it_is_held_to_is_told_for_every_image(name: str) -> None:
+    generator = small(name).eval()
+    with pytest.raises(ValueError, match=rf"expected \({generator.condition},\)"):
+        generator.hold(torch.zeros(generator.condition + 1))
+    if generator.condition:
+        condition = torch.linspace(-1, 1, generator.condition)
+        told = generator(noise(2, 3, 32, 32), condition.expand(2, -1))
+        generator.hold(condition)
+        assert not generator.draws
+        assert torch.equal(generator(noise(2, 3, 32, 32)), told)
+        generator.hold(-condition)
+        assert not torch.equal(generator(noise(2, 3, 32, 32)), told)
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if takes(name, "bias")])
 def test_bias_none_leaves_no_bias_on_any_convolution(name: str) -> None:
     biased = [key for key, value in small(name, norm="none", bias="none").named_parameters() if value.ndim == 1]

@@ -86,9 +86,9 @@ def not_installed(*modules: str, extra: str) -> str | None:
     return f"{missing[0]} is not installed; pip install 'i2i[{extra}]'" if missing else None
 
 
-def draws_noise(generator: nn.Module) -> bool:
-    """Whether its dropout is on, so that each forward gives another answer."""
-    return any(
+def draws_noise(generator: Generator) -> bool:
+    """Whether its dropout is on or it draws what it is not told, so that each forward gives another answer."""
+    return generator.draws or any(
         isinstance(layer, nn.modules.dropout._DropoutNd) and layer.training and layer.p > 0
         for layer in generator.modules()
     )
@@ -101,4 +101,4 @@ def off_the_cpu(job: Job) -> str | None:
 
 def noisy(job: Job) -> str | None:
     """The refusal of what can't draw eager torch's noise."""
-    return "dropout is on, whose noise only eager draws by the seed" if draws_noise(job.generator) else None
+    return "it draws noise, which only eager draws by the seed" if draws_noise(job.generator) else None

@@ -16,6 +16,9 @@ class Generator(nn.Module):
     Constructed from keyword arguments that JSON can hold, so that name and arguments rebuild it. `forward` raises
     `ValueError` for an image whose channels or size the network can't take.
 
+    Some are told something beside the image, a condition, (N, condition): a latent code, a domain. It is given to
+    `forward`, or held for all images to come, so that what runs a generator on images alone runs these too.
+
     Attributes:
         in_channels: of the images that it takes.
         out_channels: of the images that it gives.
@@ -25,6 +28,8 @@ class Generator(nn.Module):
         features: modules whose outputs tell what it makes of an image, by name, each with its channels; the same
             names give features of the same height and width in a network of other widths.
         encoded: channels of what `encode` gives; empty where the network has no encoder of its own.
+        condition: numbers that it is told beside the image; 0: none.
+        held: (condition,) of all images for which `forward` is given none; None: nothing is held.
         description: name and arguments by which `build_generator` made it, as a bundle stores them.
     """
 
@@ -35,6 +40,8 @@ class Generator(nn.Module):
     widths: tuple[int, ...]
     features: dict[str, int]
     encoded: tuple[int, ...] = ()
+    condition: int = 0
+    held: Tensor | None = None
     description: dict[str, Any]
 
     def __init__(
@@ -72,8 +79,19 @@ class Generator(nn.Module):
         arguments = taken_by(cls, plain)
         return {name: value for name, value in arguments.items() if name != "widths" or value}
 
+    @property
+    def draws(self) -> bool:
+        """Whether it draws at random, beside dropout, what it is not told: each forward then gives another answer."""
+        return False
+
+    def hold(self, condition: Tensor | None) -> None:
+        """Tell it the condition, (condition,), of all images to come; None: nothing any more. Raises `ValueError`."""
+        if condition is not None and condition.shape != (self.condition,):
+            raise ValueError(f"the condition has shape {tuple(condition.shape)}; expected ({self.condition},)")
+        self.held = condition
+
     def forward(self, image: Tensor) -> Tensor:
-        """Translate; see the class for shapes, ranges and errors."""
+        """Translate; see the class for shapes, ranges and errors. One with a condition takes that as its second."""
         raise NotImplementedError
 
     def encode(self, image: Tensor) -> list[Tensor]:

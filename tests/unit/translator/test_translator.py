@@ -191,7 +191,7 @@ def test_with_dropout_on_auto_gives_the_same_samples_as_eager(bundle):
     quick.use("auto", 10_000)
     np.testing.assert_array_equal(quick(image, seed=4), i2i.load(bundle, dropout=True)(image, seed=4))
     assert "eager engine" in quick.describe()
-    with pytest.raises(ConfigError, match="engine 'packed': dropout is on"):
+    with pytest.raises(ConfigError, match="engine 'packed': it draws noise"):
         i2i.load(bundle, dropout=True, engine="packed")(image)
 
 
