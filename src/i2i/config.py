@@ -98,6 +98,7 @@ class Side:
     classes: str | tuple[Class, ...] = ""  # of a label map: a table's file, or "auto" to find them in the files
     coding: Literal["", "index", "colour"] = ""  # how classes stand in the files; empty: index if they have one channel
     edges: bool = False  # of a label map: the boundaries between classes are one more plane of the input
+    objects: Count = 0  # of index files: from this value on it is class × this + the object's number (Cityscapes: 1000)
     space: Literal["rgb", "lab", "ab"] = "rgb"  # in which G paints; ab: colour alone, on the input's lightness
 
 

@@ -7,7 +7,7 @@ import i2i
 from i2i.errors import ConfigError, I2IError, ImageError
 from i2i.export import export_bundle
 from i2i.graphs import GRAPH_FORMATS
-from i2i.images import write_image
+from i2i.images import read_raster, write_image
 from i2i.translator.folder import translate_folder
 
 SIDE = 32
@@ -88,3 +88,39 @@ def test_a_photo_is_no_label_map_for_spade(pairs, tmp_path):
             pairs / "set", to=tmp_path / "run", recipe="spade", direction="photos-to-labels", config=TINY, size=SIDE
         )
     assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory):
+    """Maps as Cityscapes has them: two objects of class 26 side by side, each with its number."""
+    root, random = tmp_path_factory.mktemp("street"), np.random.default_rng(1)
+    for number in range(8):
+        values = np.full((SIDE, SIDE, 1), 7, np.uint16)
+        left = int(random.integers(2, 14))
+        values[8:24, left : left + 8], values[8:24, left + 8 : left + 16] = 26001, 26000 + number + 2
+        write_image(root / "labels" / f"{number}.png", values)
+        write_image(root / "photos" / f"{number}.png", (values % 256).astype(np.uint8).repeat(3, axis=2))
+    return root
+
+
+def test_objects_are_told_apart_from_the_files_to_the_bundle(street, tmp_path):
+    tree = {**TINY, "data": {"input": {"classes": "auto", "edges": True, "objects": 1000}}}
+    run = i2i.train(street, to=tmp_path / "run", recipe="pix2pixhd", config=tree, size=SIDE, images=8, batch=4)
+    spec = i2i.load(run.bundle).config.input
+    assert ([each.value for each in spec.classes], spec.objects, spec.planes) == ([7, 26], 1000, 3)
+    example = read_raster(sorted((run.bundle / "examples").iterdir())[0]).pixels
+    assert example.dtype == np.uint16
+    assert len(np.unique(example)) == 3
+    labels = read_raster(street / "labels" / "0.png").pixels
+    one = np.where(labels > 7, 26001, labels)
+    translator = i2i.load(run.bundle)
+    assert not np.array_equal(translator(labels), translator(one))
+    exported = export_bundle(run.bundle, "torchscript", tmp_path / "network.pt")
+    made = GRAPH_FORMATS["torchscript"].runner(exported.path)(labels[None])[0].astype(int)
+    assert np.abs(made - i2i.load(run.bundle, resize="native")(labels).astype(int)).max() <= 1
+
+
+def test_a_network_gives_no_objects(street, tmp_path):
+    tree = {**TINY, "data": {"target": {"classes": "auto", "objects": 1000}}}
+    with pytest.raises(ConfigError, match=r"data\.target\.objects: a network gives classes, not objects"):
+        i2i.train(street, to=tmp_path / "run", direction="photos-to-labels", config=tree, size=SIDE, images=8)

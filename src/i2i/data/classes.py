@@ -12,7 +12,7 @@ import yaml
 
 from i2i.config import Class
 from i2i.errors import ConfigError
-from i2i.images import NO_CLASS, Raster
+from i2i.images import NO_CLASS, Raster, class_values
 
 MOST_FOUND = 64
 """More distinct values than this are no classes that anyone meant."""
@@ -60,11 +60,12 @@ def classes_of_colours(colours: Iterable[tuple[int, int, int]], which: str) -> t
     return tuple((position, "#{:02x}{:02x}{:02x}".format(*colour), colour) for position, colour in enumerate(found))
 
 
-def values_in(rasters: Sequence[Raster], nodata: Sequence[float]) -> set[int]:
-    """All label values that stand in index files."""
+def values_in(rasters: Sequence[Raster], nodata: Sequence[float], objects: int = 0) -> set[int]:
+    """All label values that stand in index files; those of objects, by `ImageSpec.objects`, are their classes'."""
     values: set[int] = set()
     for raster in rasters:
-        values |= {int(value) for value in np.unique(raster.pixels)} - {int(value) for value in nodata}
+        found = np.setdiff1d(raster.pixels, nodata)
+        values |= {int(value) for value in np.setdiff1d(class_values(found, objects), nodata)}
     return values
 
 

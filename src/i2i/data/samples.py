@@ -69,8 +69,8 @@ def read_pair(pair: Pair, reading: Reading) -> tuple[Pixels, Pixels]:
         return make_pair(reading.task, read_photo(pair, reading), reading.seed, pair.name)
     first = read_raster(pair.input.path)
     second = first if pair.target.path == pair.input.path else read_raster(pair.target.path)
-    given = conform(_cut(first, pair.input), reading.input, str(pair.input.path))
-    wanted = conform(_cut(second, pair.target), reading.target, str(pair.target.path))
+    given = conform(cut(first, pair.input), reading.input, str(pair.input.path))
+    wanted = conform(cut(second, pair.target), reading.target, str(pair.target.path))
     if given.shape[:2] != wanted.shape[:2]:
         raise PairsError(
             f"{pair.input.path}: is {_size(given)}, its partner {pair.target.path} is {_size(wanted)}; "
@@ -86,7 +86,7 @@ def read_apart(pair: Pair, reading: Reading) -> tuple[Pixels, Pixels]:
 
 def read_side(side: Side, spec: ImageSpec, reading: Reading) -> Pixels:
     """One side by itself, as the pixels of its specification, (H, W, C). Raises `ImageError`, `PairsError`."""
-    return _fitted(conform(_cut(read_raster(side.path), side), spec, str(side.path)), spec, reading)
+    return _fitted(conform(cut(read_raster(side.path), side), spec, str(side.path)), spec, reading)
 
 
 def read_photo(pair: Pair, reading: Reading) -> Pixels:
@@ -115,7 +115,8 @@ def check_crop(pairs: list[Pair], size: tuple[int, int]) -> None:
         )
 
 
-def _cut(raster: Raster, side: Side) -> Raster:
+def cut(raster: Raster, side: Side) -> Raster:
+    """The half of a file that a side is, if it is one. Raises `PairsError` where the file has no halves."""
     if side.half is None:
         return raster
     width = raster.pixels.shape[1]

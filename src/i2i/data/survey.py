@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from i2i.config import Class, Side
-from i2i.data.classes import classes_of_colours, classes_of_values, read_classes, values_in
+from i2i.data import layouts
+from i2i.data.classes import MOST_FOUND, classes_of_colours, classes_of_values, read_classes, values_in
+from i2i.data.palette import BLURRED, even_areas, palette_of
+from i2i.data.samples import cut
 from i2i.errors import ConfigError, PairsError
 from i2i.images import (
     DType,
@@ -34,16 +37,19 @@ TAIL = 1e-4
 _ENOUGH = 65536
 """Readings of a file that are enough to tell its outliers."""
 
+_TOO_MANY = 4096
+"""Colours of a label map that are enough to tell that they are no classes."""
+
 _STRETCH = 2.0
 """Outliers that widen the range by more than this factor are clipped."""
 
 
-def settle(side: Side, paths: Sequence[Path], which: str) -> Side:
+def settle(side: Side, images: Sequence[layouts.Side], which: str) -> Side:
     """The side with nothing left open, as its files are.
 
     Args:
         side: what the user said.
-        paths: its training files.
+        images: for training.
         which: "input" or "target", for messages.
 
     Raises:
@@ -51,22 +57,23 @@ def settle(side: Side, paths: Sequence[Path], which: str) -> Side:
         PairsError: files that differ from each other in type or channels.
         ConfigError: settings that don't fit the files.
     """
-    unique = sorted(set(paths))
-    headers = [read_header(path) for path in unique]
+    images = sorted(set(images), key=lambda image: (image.path, image.half or ""))
+    paths = [image.path for image in images]
+    headers = [read_header(path) for path in paths]
     side = replace(side, nodata=side.nodata or headers[0].nodata)
     if side.classes:
-        return _settle_labels(side, unique, headers, which)
+        return _settle_labels(side, images, headers, which)
     side = replace(
         side,
-        channels=side.channels or _channels(side, unique, headers, which),
-        dtype=side.dtype or _dtype(unique, headers, which),
+        channels=side.channels or _channels(side, paths, headers, which),
+        dtype=side.dtype or _dtype(paths, headers, which),
     )
     if not side.names and headers[0].channels == side.channels:
         side = replace(side, names=headers[0].names)
     if side.range == "full" or (side.range == "auto" and side.dtype == "uint8"):
         return replace(side, range="full")
     if isinstance(side.range, str):
-        side = replace(side, range=_find_ranges(side, unique, which))
+        side = replace(side, range=_find_ranges(side, images, which))
     spec_of(side)  # refuses ranges that don't fit the channels
     return side
 
@@ -86,6 +93,7 @@ def spec_of(side: Side) -> ImageSpec:
         classes=tuple(LabelClass(*each) for each in side.classes if not isinstance(each, str)),
         coding=side.coding or "index",
         edges=side.edges,
+        objects=side.objects,
         space=side.space,
     )
 
@@ -103,6 +111,7 @@ def side_of(spec: ImageSpec) -> Side:
         classes=tuple((each.value, each.name, each.colour) for each in spec.classes),
         coding=spec.coding,
         edges=spec.edges,
+        objects=spec.objects,
         space=spec.space,
     )
 
@@ -138,14 +147,14 @@ def _dtype(paths: Sequence[Path], headers: Sequence[Header], which: str) -> DTyp
     return dtype_named(headers[0].dtype)
 
 
-def _find_ranges(side: Side, paths: Sequence[Path], which: str) -> tuple[tuple[float, float], ...]:
+def _find_ranges(side: Side, images: Sequence[layouts.Side], which: str) -> tuple[tuple[float, float], ...]:
     """The range of each channel's readings; of colour one for all channels, so that white stays white.
 
     From the least to the greatest, unless `side.range` is "auto" and a ten-thousandth of outliers at an end more than
     doubles that: then they are clipped.
     """
     spec = spec_of(replace(side, range="full"))
-    files = [_readings(read_raster(path), spec, path) for path in _spread(paths)]
+    files = [_readings(_read(image), spec, image.path) for image in _spread(images)]
     channels = [_Values.joined([file[channel] for file in files]) for channel in range(side.channels)]
     if set(side.names) >= {"red", "green", "blue"} and side.channels == 3:
         channels = [_Values.joined(channels)]
@@ -193,17 +202,16 @@ def _range(values: _Values, outliers: bool, which: str) -> tuple[float, float]:
     return (low, high) if low < high else (low - 0.5, high + 0.5)
 
 
-def _settle_labels(side: Side, paths: Sequence[Path], headers: Sequence[Header], which: str) -> Side:
+def _settle_labels(side: Side, images: Sequence[layouts.Side], headers: Sequence[Header], which: str) -> Side:
     channels = 1 if headers[0].palette is not None else _counted(headers[0], side)
     coding = side.coding or ("index" if channels == 1 else "colour")
     classes = side.classes
     if classes == "auto":
-        rasters = [read_raster(path) for path in _spread(paths)]
+        rasters = [_read(image) for image in _spread(images)]
         if coding == "index":
-            classes = classes_of_values(values_in(rasters, side.nodata), headers[0].palette, which)
+            classes = classes_of_values(values_in(rasters, side.nodata, side.objects), headers[0].palette, which)
         else:
-            colours = {colour for raster in rasters for colour in _colours(raster)}
-            classes = classes_of_colours(colours, which)
+            classes = classes_of_colours(_colours(rasters), which)
     elif isinstance(classes, str):
         classes = read_classes(Path(classes))
     dtype = dtype_named(headers[0].dtype) if coding == "index" else "uint8"
@@ -223,13 +231,27 @@ def _checked(classes: str | tuple[Class, ...]) -> tuple[Class, ...]:
     return classes
 
 
-def _colours(raster: Raster) -> set[tuple[int, int, int]]:
-    pixels = as_plain(raster, 3, "label map")
-    found = np.unique(pixels.reshape(-1, 3), axis=0)[:4096]
-    return {(int(red), int(green), int(blue)) for red, green, blue in found}
+def _colours(rasters: Sequence[Raster]) -> set[tuple[int, int, int]]:
+    """The colours of label maps: all of them, or where a lossy format has blurred these, those of the even areas."""
+    maps = [as_plain(raster, 3, "label map") for raster in rasters]
+    found = {_rgb(colour) for each in maps for colour in np.unique(each.reshape(-1, 3), axis=0)[:_TOO_MANY]}
+    if len(found) <= MOST_FOUND:
+        return found
+    random = np.random.default_rng(0)
+    areas = [even_areas(each, BLURRED, random) for each in maps]
+    return {_rgb(colour) for colour in palette_of([share for share, _ in areas], [some for _, some in areas])} or found
 
 
-def _spread(paths: Sequence[Path]) -> list[Path]:
-    """At most `SAMPLED` of the files, evenly over the list."""
-    places = np.unique(np.linspace(0, len(paths) - 1, min(SAMPLED, len(paths))).round().astype(int))
-    return [paths[place] for place in places]
+def _rgb(colour: Sequence[int] | NDArray[np.uint8]) -> tuple[int, int, int]:
+    red, green, blue = (int(value) for value in colour)
+    return (red, green, blue)
+
+
+def _read(image: layouts.Side) -> Raster:
+    return cut(read_raster(image.path), image)
+
+
+def _spread(images: Sequence[layouts.Side]) -> list[layouts.Side]:
+    """At most `SAMPLED` of the images, evenly over the list."""
+    places = np.unique(np.linspace(0, len(images) - 1, min(SAMPLED, len(images))).round().astype(int))
+    return [images[place] for place in places]

@@ -83,12 +83,15 @@ class _EncodeClasses(nn.Module):
         self.register_buffer("classes", _by_channel([each.value for each in spec.classes]))
 
     def forward(self, file: Tensor) -> tuple[Tensor, Missing]:
-        belongs = reduce(torch.logical_and, [file != value for value in self.spec.nodata], file == self.classes)
+        objects = self.spec.objects
+        labels = torch.where(file >= objects, torch.floor(file / objects), file) if objects else file
+        known = [value != blank for blank in self.spec.nodata for value in ([file, labels] if objects else [file])]
+        belongs = reduce(torch.logical_and, known, labels == self.classes)
         missing = ~belongs.any(dim=1, keepdim=True)
         planes = _one_hot(belongs)
         if self.spec.edges:
             positions = torch.where(missing, float(NO_CLASS), belongs.float().argmax(dim=1, keepdim=True).float())
-            planes = torch.cat([planes, edges(positions)], dim=1)
+            planes = torch.cat([planes, edges(file if objects else positions)], dim=1)
         return torch.where(missing, FILL, planes), missing
 
 

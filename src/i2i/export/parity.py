@@ -117,6 +117,9 @@ def _labels(spec: ImageSpec, shares: Numbers) -> Numbers:
         colours = np.array([each.colour for each in spec.classes], np.float64)[positions]
         return (colours + 60 * shares - 30).round().clip(0, 255)
     values = np.array([each.value for each in spec.classes], np.float64)[positions][:, :, None]
+    if spec.objects:  # two of each class, one left and one right, where the type has room for their numbers
+        numbered = values * spec.objects + 1 + (np.arange(shares.shape[1])[:, None] > shares.shape[1] // 2)
+        values = np.where((values > 0) & (numbered <= np.iinfo(spec.dtype).max), numbered, values)
     return _with_gaps(values, spec.nodata)
 
 

@@ -4,7 +4,7 @@ file  ↔  Raster (what the file holds)  ↔  pixels of an ImageSpec (H, W, C)  
          read_raster, write_raster        conform, restore                      encode, decode, valid
 """
 
-from i2i.images.conform import as_plain, conform, restore
+from i2i.images.conform import as_plain, class_values, conform, restore
 from i2i.images.encoding import decode, encode, lightness, valid, without_readings
 from i2i.images.files import (
     PIXEL_LIMIT,
@@ -46,6 +46,7 @@ __all__ = [
     "Raster",
     "as_plain",
     "check_holds",
+    "class_values",
     "conform",
     "decode",
     "dtype_named",

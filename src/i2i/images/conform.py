@@ -43,6 +43,8 @@ def restore(pixels: Pixels, spec: ImageSpec) -> Pixels:
     """From the pixels in memory to those of a file: classes to their values or colours, the mask left away."""
     if not spec.is_labels:
         return pixels[:, :, : spec.channels]
+    if spec.objects:
+        return pixels[:, :, 1:].astype(spec.dtype)
     known = pixels[:, :, 0]
     if spec.coding == "colour":
         colours = np.zeros((NO_CLASS + 1, 3), np.uint8)
@@ -51,6 +53,11 @@ def restore(pixels: Pixels, spec: ImageSpec) -> Pixels:
     values = np.full(NO_CLASS + 1, spec.nodata[0] if spec.nodata else 0, spec.dtype)
     values[: len(spec.classes)] = [each.value for each in spec.classes]
     return values[known][:, :, None]
+
+
+def class_values(values: Pixels, objects: int) -> Pixels:
+    """The class in each value of an index file, whose object it may tell; see `ImageSpec.objects`."""
+    return np.where(values >= objects, values // objects, values) if objects else values
 
 
 def as_plain(raster: Raster, channels: int | None, name: str) -> Pixels:
@@ -143,7 +150,10 @@ def _with_dtype(pixels: Pixels, spec: ImageSpec, name: str) -> Pixels:
 
 
 def _positions(raster: Raster, spec: ImageSpec, name: str) -> Pixels:
-    """Each pixel's place in the class table, or `NO_CLASS` where the specification says that there is none."""
+    """Each pixel's place in the class table, or `NO_CLASS` where the specification says that there is none.
+
+    Where objects are told apart the file's values come second.
+    """
     if spec.coding == "colour":
         return _nearest_colour(as_plain(raster, 3, name), spec)
     pixels = raster.pixels
@@ -154,9 +164,13 @@ def _positions(raster: Raster, spec: ImageSpec, name: str) -> Pixels:
         )
     values = pixels[:, :, 0]
     found = np.unique(values)
-    table = {each.value: position for position, each in enumerate(spec.classes)}
-    table |= {int(value): NO_CLASS for value in spec.nodata if value == int(value)}
-    unknown = [int(value) for value in found if int(value) not in table]
+    gaps = {int(value): NO_CLASS for value in spec.nodata if value == int(value)}
+    table = {each.value: position for position, each in enumerate(spec.classes)} | gaps
+    labels = [
+        int(value if int(value) in gaps else label)
+        for value, label in zip(found, class_values(found, spec.objects), strict=True)
+    ]
+    unknown = sorted({label for label in labels if label not in table})
     if unknown:
         known = ", ".join(str(each.value) for each in spec.classes[:8]) + (", …" if len(spec.classes) > 8 else "")
         raise ImageError(
@@ -165,8 +179,19 @@ def _positions(raster: Raster, spec: ImageSpec, name: str) -> Pixels:
             + f" that the class table lacks; expected one of {known}; mend the file, add the class, or add the value "
             "to nodata"
         )
-    positions = np.array([table[int(value)] for value in found], np.uint8)
-    return positions[np.searchsorted(found, values)][:, :, None]
+    positions = np.array([table[label] for label in labels], spec.stored_dtype)[np.searchsorted(found, values)]
+    if not spec.objects:
+        return positions[:, :, None]
+    return np.stack([positions, values.astype(spec.stored_dtype)], axis=2)
+
+
+def with_objects(positions: Pixels, spec: ImageSpec) -> Pixels:
+    """Pixels of a label map, (H, W, 1), as `spec` has them, which may tell objects apart: here none is."""
+    if not spec.objects:
+        return positions
+    values = np.full(NO_CLASS + 1, NO_CLASS, spec.stored_dtype)
+    values[: len(spec.classes)] = [each.value for each in spec.classes]
+    return np.concatenate([positions.astype(spec.stored_dtype), values[positions]], axis=2)
 
 
 def _nearest_colour(pixels: NDArray[np.uint8], spec: ImageSpec) -> Pixels:

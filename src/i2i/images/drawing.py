@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from i2i.errors import ImageError
-from i2i.images.conform import conform
+from i2i.images.conform import conform, with_objects
 from i2i.images.encoding import decode, without_readings
 from i2i.images.preview import GAP
 from i2i.images.raster import Raster
@@ -35,7 +35,7 @@ def from_drawing(picture: Pixels, spec: ImageSpec, name: str = "drawing") -> Pix
     if spec.is_labels:
         coded = ImageSpec(3, classes=spec.classes, coding="colour")
         gaps &= not any(each.colour == tuple(GAP) for each in spec.classes)
-        return without_readings(conform(Raster(picture), coded, name), gaps, spec)
+        return without_readings(with_objects(conform(Raster(picture), coded, name), spec), gaps, spec)
     colours = conform(Raster(picture), ImageSpec(_colours(spec)), name)
     if spec.is_plain:
         pixels = colours

@@ -100,10 +100,10 @@ def without_readings(pixels: Pixels, missing: Pixels, spec: ImageSpec) -> Pixels
 def edges(positions: Tensor) -> Tensor:
     """Where a class meets another: 1 where one of the four neighbours is of another, -1 elsewhere.
 
-    Wang et al. 2018, §3.3, draw this of a map of instances; of classes, those of one class that touch stay one.
+    Wang et al. 2018, §3.3, draw this of a map of objects; of classes, objects of one class that touch stay one.
 
     Args:
-        positions: (…, 1, H, W) in the class table, whole numbers.
+        positions: (…, 1, H, W) in the class table, or a number for each object: whole numbers.
 
     Returns:
         (…, 1, H, W) float32.
@@ -136,5 +136,6 @@ def _one_hot(pixels: Pixels, spec: ImageSpec) -> Tensor:
     classes = torch.arange(len(spec.classes))[:, None, None]
     planes = (positions[..., None, :, :] == classes).float().mul_(2).sub_(1)
     if spec.edges:
-        planes = torch.cat([planes, edges(positions[..., None, :, :])], dim=-3)
+        labels = _planes(pixels[..., -1:].astype(np.int32)) if spec.objects else positions[..., None, :, :]
+        planes = torch.cat([planes, edges(labels)], dim=-3)
     return torch.where((positions == NO_CLASS)[..., None, :, :], FILL, planes)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from i2i.errors import ConfigError
 
 Pixels = NDArray[Any]
-"""(H, W, C) of uint8, uint16, int16 or float32; of a label map (H, W, 1) uint8, positions in the class table."""
+"""(H, W, C) of uint8, uint16, int16 or float32; of a label map (H, W, 1) uint8, positions in the class table, and where
+it tells objects apart (H, W, 2) uint16, positions and the values of the file."""
 
 DType = Literal["uint8", "uint16", "int16", "float32"]
 DTYPES: tuple[DType, ...] = ("uint8", "uint16", "int16", "float32")
@@ -47,6 +48,8 @@ class ImageSpec:
         classes: the class table of a label map; empty for any other image.
         coding: whether a label map's files hold class values ("index") or the classes' colours ("colour").
         edges: whether the network is shown the boundaries between a label map's classes as one more plane.
+        objects: of index files that tell objects apart, by what the class is multiplied: a value of at least this is
+            class × `objects` + the object's number (1000 in Cityscapes), and `edges` are those of objects too. 0: none.
         space: "lab" shows the network sRGB images of 8 bits as CIE L*a*b* (D65), "ab" their colour alone, whose
             lightness an output takes from its input; files and pixels stay sRGB.
     """
@@ -61,6 +64,7 @@ class ImageSpec:
     classes: tuple[LabelClass, ...] = ()
     coding: Literal["index", "colour"] = "index"
     edges: bool = False
+    objects: int = 0
     space: Literal["rgb", "lab", "ab"] = "rgb"
 
     def __post_init__(self) -> None:
@@ -80,6 +84,18 @@ class ImageSpec:
             raise ConfigError(
                 f"edges are those between classes, and the images have {self.describe()}; set classes, or edges=false"
             )
+        if self.objects and (not self.classes or self.coding == "colour"):
+            raise ConfigError(
+                f"objects are told apart in label maps of class values, and the images have {self.describe()}"
+                + (" by colour" if self.classes else "")
+                + "; set objects=0"
+            )
+        beyond = [each.value for each in self.classes if self.objects and each.value >= self.objects]
+        if beyond:
+            raise ConfigError(
+                f"objects={self.objects}: values from there on are those of objects, and {beyond[0]} is a class; "
+                "expected a number above all classes, 1000 in Cityscapes"
+            )
         if len(self.classes) > MOST_CLASSES:
             raise ConfigError(f"{len(self.classes)} classes; at most {MOST_CLASSES} can be told apart")
 
@@ -95,13 +111,13 @@ class ImageSpec:
 
     @property
     def stored_channels(self) -> int:
-        """Channels of the pixels in memory: 1 of a label map; one more, the mask, where transparency is one."""
-        return 1 if self.is_labels else self.channels + (self.alpha == "mask")
+        """Channels of the pixels in memory: 1 of a label map, 2 with objects; one more, the mask, of transparency."""
+        return 1 + bool(self.objects) if self.is_labels else self.channels + (self.alpha == "mask")
 
     @property
     def stored_dtype(self) -> np.dtype[Any]:
         """Type of the pixels in memory."""
-        return np.dtype("uint8" if self.is_labels else self.dtype)
+        return np.dtype(("uint16" if self.objects else "uint8") if self.is_labels else self.dtype)
 
     @property
     def may_lack_readings(self) -> bool:
@@ -131,7 +147,8 @@ class ImageSpec:
     def describe(self) -> str:
         """In words: "3 channels uint8", "1 channel uint16 in mm", "12 classes"."""
         if self.is_labels:
-            return f"{len(self.classes)} classes" + (" and their edges" if self.edges else "")
+            whose = "their objects'" if self.objects else "their"
+            return f"{len(self.classes)} classes" + (f" and {whose} edges" if self.edges else "")
         plural = "s" if self.channels > 1 else ""
         return f"{self.channels} channel{plural} {self.dtype}" + (f" in {self.unit}" if self.unit else "")
 

@@ -23,6 +23,8 @@ def fresh_generator(config: Config) -> Generator:
         **find_generator(settings.name).arguments(settings),
     )
     _check_size("generator", data.size, generator.multiple, generator.smallest)
+    if data.target.objects:
+        raise ConfigError("data.target.objects: a network gives classes, not objects; set data.target.objects=0")
     initialise(generator, settings.init)
     return generator
 

@@ -124,8 +124,8 @@ RECIPES: dict[str, Recipe] = {
         differs=(
             "no L1: feature matching and a perceptual loss, which needs VGG19's weights; loss.perceptual_weight=0 does "
             "without",
-            "data.input.edges shows the boundaries between classes; those of instances, and the features of objects by "
-            "which the paper edits them, are left out",
+            "data.input.edges shows the boundaries between classes, and with data.input.objects those between objects; "
+            "the features of objects, by which the paper edits them, are left out",
             "kept: VGG is shown images in [-1, 1] as they are, for which the published weight of 10 was found",
             "the learning rate falls smoothly, and never reaches zero before the end",
             "the bundle keeps the weights that were best on held-out pairs, by sliced Wasserstein distance",

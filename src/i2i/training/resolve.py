@@ -113,8 +113,8 @@ def _with_sides(data: Data, train: list[Pair]) -> Data:
         task = task_by_name(data.task)
         return replace(data, input=side_of(task.input), target=side_of(task.target))
     sides = (
-        settle(data.input, [pair.input.path for pair in train], "input"),
-        settle(data.target, [pair.target.path for pair in train], "target"),
+        settle(data.input, [pair.input for pair in train], "input"),
+        settle(data.target, [pair.target for pair in train], "target"),
     )
     given = spec_of(sides[0])
     if sides[1].space == "ab" and not (given.dtype == "uint8" and given.channels in (1, 3) and not given.is_labels):

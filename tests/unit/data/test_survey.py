@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from i2i.config import Side
+from i2i.data import layouts
 from i2i.data.classes import read_classes
 from i2i.data.survey import settle, side_of, spec_of
 from i2i.errors import ConfigError, PairsError
@@ -21,7 +22,7 @@ def grey(value, dtype="uint8", channels=1):
 
 
 def settled(paths, **said):
-    return settle(Side(**said), paths, "target")
+    return settle(Side(**said), [layouts.Side(path) for path in paths], "target")
 
 
 def test_a_side_is_colour_as_soon_as_one_file_is(tmp_path):
@@ -101,6 +102,36 @@ def test_classes_are_found_in_colour_coded_files(tmp_path):
     side = settled([write(tmp_path, "a.png", pixels)], classes="auto")
     assert (side.channels, side.coding) == (3, "colour")
     assert [colour for _, _, colour in side.classes] == [(0, 0, 0), (128, 64, 128)]
+
+
+def blurred_map(folder, name, random):
+    """Rectangles of three colours, saved as JPEG: (160, 160, 3)."""
+    pixels = np.full((160, 160, 3), (0, 0, 220), np.uint8)
+    for colour in ((250, 80, 0), (30, 250, 220)):
+        top, left = random.integers(0, 80, 2)
+        pixels[top : top + 70, left : left + 70] = colour
+    Image.fromarray(pixels).save(folder / name, quality=90, subsampling=0)
+    return folder / name
+
+
+def test_classes_that_a_lossy_format_has_blurred_are_found_in_the_even_areas(tmp_path):
+    random = np.random.default_rng(0)
+    paths = [blurred_map(tmp_path, f"{number}.jpg", random) for number in range(6)]
+    side = settled(paths, classes="auto")
+    found = np.array(sorted(colour for _, _, colour in side.classes))
+    assert np.abs(found - [(0, 0, 220), (30, 250, 220), (250, 80, 0)]).max() <= 8
+    assert (side.channels, side.coding) == (3, "colour")
+
+
+def test_only_the_half_that_is_the_side_is_looked_at(tmp_path):
+    label, photo = np.zeros((8, 8, 3), np.uint8), np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
+    label[4:] = (9, 90, 9)
+    path = write(tmp_path, "pair.png", np.concatenate([photo, label], axis=1))
+    side = settle(Side(classes="auto"), [layouts.Side(path, "right")], "input")
+    assert [colour for _, _, colour in side.classes] == [(0, 0, 0), (9, 90, 9)]
+    values = np.concatenate([np.full((8, 8, 1), 7, np.uint16), np.arange(64, dtype=np.uint16).reshape(8, 8, 1)], axis=1)
+    path = write(tmp_path, "values.png", values)
+    assert settle(Side(), [layouts.Side(path, "right")], "input").range == ((0, 63),)
 
 
 def test_a_photograph_is_no_class_table(tmp_path):

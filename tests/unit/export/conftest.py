@@ -41,6 +41,10 @@ SIDES = {
     ),
     "classes with edges": (ImageSpec(1, "uint16", classes=CLASSES, nodata=(0.0,), edges=True), COLOUR),
     "colours with edges": (ImageSpec(3, classes=CLASSES, coding="colour", edges=True), COLOUR),
+    "objects with edges": (
+        ImageSpec(1, "uint16", classes=CLASSES, nodata=(0.0,), edges=True, objects=1000),
+        COLOUR,
+    ),
     "colours to classes": (ImageSpec(3, classes=CLASSES, coding="colour"), ImageSpec(1, "uint16", classes=CLASSES)),
 }
 SMALL = {

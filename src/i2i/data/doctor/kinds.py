@@ -5,20 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from i2i.data.doctor.look import MANY_VALUES, Look
+from i2i.data.palette import Colour, palette_of
 
-Colour = tuple[int, ...]
-
-_POOLED = 20_000
-_NEAR = 16  # of 255: what JPEG leaves of a flat colour, at most
-_NEARER = 8  # and where most of it is
-_MOST_COLOURS = 32
-_CANDIDATES = 64
-_COVERED = 0.99
-_TIGHT = 0.85
-_LEAST_FLAT = 0.3
 _LEAST_SHARE = 0.001
 _NEARLY_ALL = 0.95
 
@@ -50,7 +40,7 @@ def kind_of(looks: Sequence[Look]) -> Kind:
     if len(exact) > 1:
         even = _even_colours(looks)
         return Kind("drawing", even) if len(even) == 1 and len(exact) > 2 else Kind("labels", exact, exact=True)
-    flat = _flat_colours(looks)
+    flat = palette_of([look.flat for look in looks], [look.flat_colours for look in looks])
     if len(flat) == 1:
         return Kind("drawing", flat)
     return Kind("labels", flat) if flat else Kind("picture")
@@ -74,42 +64,3 @@ def _even_colours(looks: Sequence[Look]) -> tuple[Colour, ...]:
     colours, counts = np.unique(np.concatenate([look.flat_colours for look in looks]), axis=0, return_counts=True)
     often = counts > _LEAST_SHARE * counts.sum()
     return tuple(tuple(int(value) for value in colour) for colour in colours[often])
-
-
-def _flat_colours(looks: Sequence[Look]) -> tuple[Colour, ...]:
-    """The few colours that the even areas of 8-bit images have; empty where they are too many or there are none."""
-    shares = [look.flat for look in looks if not np.isnan(look.flat)]
-    if not shares or np.median(shares) < _LEAST_FLAT:
-        return ()
-    pool = np.concatenate([look.flat_colours for look in looks])
-    pool = pool[:: max(1, len(pool) // _POOLED)].astype(np.int16)
-    if not len(pool):
-        return ()
-    centres, share, tight = _gather(pool)
-    if share.sum() < _COVERED:
-        return ()
-    if len(centres) > 1 and tight[1:].sum() < _TIGHT * share[1:].sum():  # shades of one colour, as of a lit object
-        return ()
-    return tuple(tuple(int(value) for value in centre) for centre in centres)
-
-
-def _gather(pool: NDArray[np.int16]) -> tuple[list[NDArray[np.int16]], NDArray[np.float64], NDArray[np.float64]]:
-    """Colours around which most of the pool lies, one after the other; the shares near and nearer to each."""
-    colours, counts = np.unique(pool, axis=0, return_counts=True)
-    left = counts.astype(np.float64)
-    centres: list[NDArray[np.int16]] = []
-    share: list[float] = []
-    tight: list[float] = []
-    while len(centres) < _MOST_COLOURS and left.sum() > _LEAST_SHARE * counts.sum():
-        frequent = np.argsort(left)[::-1][:_CANDIDATES]
-        away = np.abs(colours[frequent, None] - colours[None]).max(axis=2)
-        masses = (away <= _NEAR) @ left
-        best = int(masses.argmax())
-        hoped_for = sum(share) + masses[best] * (_MOST_COLOURS - len(share))  # as no later one is larger
-        if masses[best] < _LEAST_SHARE * counts.sum() or hoped_for < _COVERED * counts.sum():
-            break
-        centres.append(colours[frequent[best]])
-        share.append(float(masses[best]))
-        tight.append(float(left[away[best] <= _NEARER].sum()))
-        left[away[best] <= _NEAR] = 0
-    return centres, np.array(share) / counts.sum(), np.array(tight) / counts.sum()

@@ -44,8 +44,8 @@ def _undeclared(evidence: Evidence, side: SideName) -> list[Finding]:
     else:
         summary = f"{side}: looks like a label map of {what}, blurred by its file format: {names}"
         advice = (
-            f"keep label maps as PNG; or give a table of these colours with --set data.{side}.classes=TABLE.csv, and "
-            "each pixel is of the class whose colour is nearest"
+            f"if these are classes, say so: --set data.{side}.classes=auto, or a table value,name,colour; each pixel "
+            "is then of the class whose colour is nearest; keep new ones as PNG"
         )
     some = [number for number, _ in evidence.looks(side)][:2]
     return [

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from i2i.data.doctor.sides import Image
+from i2i.data.palette import BLURRED, even_areas
 from i2i.images import Header, Pixels
 
 THUMB = 32
@@ -21,9 +22,6 @@ MANY_LABELS = 256
 """… of at most so many."""
 
 _DRAWN = 4096
-_FLAT_PLACES = 1024
-_FLAT_RANGE = 16  # in a 3×3 window, of 255: what JPEG leaves of a flat area
-_FLAT_KEPT = 128
 
 FIGURES = np.dtype(
     [
@@ -85,7 +83,7 @@ def look_at(image: Image, keep: int, random: np.random.Generator, many_values: i
     figures = np.array([_figures(image, channel, drawn[:, channel]) for channel in range(drawn.shape[1])], FIGURES)
     thumb, contrast = _thumb(image)
     values = _values(image, drawn, many_values)
-    flat, flat_colours = _flat(image.pixels, 0 if values is not None else _FLAT_RANGE, random)
+    flat, flat_colours = even_areas(image.pixels, 0 if values is not None else BLURRED, random)
     return Look(
         header=image.header,
         type=(image.pixels.shape[2], image.pixels.dtype.name),
@@ -178,15 +176,3 @@ def _values(image: Image, drawn: NDArray[np.float32], many: int) -> frozenset[in
         known = known[image.readings.all(axis=2).ravel()]
     found = np.unique(known.astype(np.int64) @ weights)
     return frozenset(int(value) for value in found) if len(found) <= many else None
-
-
-def _flat(pixels: Pixels, unlike: int, random: np.random.Generator) -> tuple[float, NDArray[np.uint8]]:
-    """Where a 3×3 window has no values further apart than `unlike`."""
-    height, width, channels = pixels.shape
-    nothing = np.empty((0, channels), np.uint8)
-    if pixels.dtype != np.uint8 or channels not in (1, 3) or min(height, width) < 3:
-        return np.nan, nothing
-    rows, columns = random.integers(1, height - 1, _FLAT_PLACES), random.integers(1, width - 1, _FLAT_PLACES)
-    windows = np.stack([pixels[rows + down, columns + right] for down in (-1, 0, 1) for right in (-1, 0, 1)])
-    flat = (windows.max(axis=0) - windows.min(axis=0) <= unlike).all(axis=1)
-    return float(flat.mean()), windows[4][flat][:_FLAT_KEPT]

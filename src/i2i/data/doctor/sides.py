@@ -11,7 +11,19 @@ from numpy.typing import NDArray
 from i2i.config import Data
 from i2i.config import Side as Settings
 from i2i.data.layouts import Pair, Side
-from i2i.images import DTYPES, Header, ImageSpec, Pixels, Raster, conform, dtype_named, read_header, read_raster, valid
+from i2i.images import (
+    DTYPES,
+    Header,
+    ImageSpec,
+    Pixels,
+    Raster,
+    class_values,
+    conform,
+    dtype_named,
+    read_header,
+    read_raster,
+    valid,
+)
 from i2i.images.spec import MOST_CHANNELS
 
 SideName = Literal["input", "target"]
@@ -117,7 +129,7 @@ def _as_trained(raster: Raster, settings: Settings, path: Path) -> Image:
     channels = counted_channels(header, settings)
     usable = raster.pixels.dtype.name in DTYPES and channels <= MOST_CHANNELS
     if is_indexed(header, settings):
-        return Image(header, raster.pixels, None)
+        return Image(header, class_values(raster.pixels, settings.objects), None)
     if not usable:
         return Image(header, raster.pixels, np.isfinite(raster.pixels) if raster.pixels.dtype.kind == "f" else None)
     dtype = "float32" if settings.dtype == "float32" else dtype_named(header.dtype)
