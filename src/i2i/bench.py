@@ -66,6 +66,7 @@ def bench(
     device: str = "auto",
     training: bool = True,
     engines: Sequence[EngineName] = (),
+    steps: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Bench:
     """Measure a bundle on noise of its input's shape; the engines take turns, so that ratios hold on a busy machine.
@@ -77,6 +78,7 @@ def bench(
         rounds: turns that each has.
         device: as for `i2i.load`.
         engines: only these and eager; none for all.
+        steps: of a bundle that works step by step; by default as its policy says.
         training: whether to take training steps too, where the bundle tells how it was trained.
         progress: called with (turns done, of how many).
 
@@ -88,7 +90,10 @@ def bench(
         raise ConfigError(f"rounds {rounds}, batch {list(batches)}: expected at least one of each")
     for name in engines:
         check_engine(name)
-    loaded = load_bundle(bundle)
+    loaded = load_bundle(bundle).taking(steps)
+    loaded = loaded.told(next(iter(loaded.config.domains), None))  # they all cost the same
+    if loaded.generator.draws and loaded.generator.condition:  # so do all codes
+        loaded.generator.hold(torch.zeros(loaded.generator.condition))
     height, width = size or loaded.config.size
     place = pick_device(device)
     networks, preparations, left_out = _engines(
@@ -197,7 +202,10 @@ def _step(config: Config) -> tuple[Step, Batch]:
         (torch.rand(config.training.batch, spec_of(side).planes, *config.data.size, generator=random) * 2 - 1)
         for side in (config.data.input, config.data.target)
     ]
-    return step, Batch(*(side.to(fabric.device) for side in sides))
+    batch = Batch(*sides)
+    if config.domains.names:
+        batch = Batch(sides[0], sides[0], domain=torch.arange(len(sides[0])) % len(config.domains.names))
+    return step, batch.to(fabric.device)
 
 
 def _seconds(function: Callable[[], object], count: int, device: torch.device) -> float:

@@ -5,6 +5,7 @@ model.safetensors           the generator's weights, no pickle
 README.md                   the model card, with scores
 discriminator.safetensors   what judged it while it trained, to explain with; no translation needs it
 reverse*.safetensors        the same two for the other direction, of a method that learns both
+encoder.safetensors         what finds the latent code of an image, of a method that has such codes
 examples/                   a few held-out inputs, for others to try
 """
 
@@ -25,7 +26,8 @@ from torch import nn
 
 from i2i.config import Size, Translation
 from i2i.discriminators import Discriminator, build_discriminator
-from i2i.errors import BundleError, ConfigError
+from i2i.encoders import Encoder, build_encoder
+from i2i.errors import BundleError, ConfigError, nearest
 from i2i.files import replacing, write_text
 from i2i.generators import build_generator
 from i2i.generators.generator import Generator
@@ -38,9 +40,10 @@ FORMAT = 4
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 CRITIC, EXAMPLES = "discriminator.safetensors", "examples"
 REVERSE, REVERSE_CRITIC = "reverse.safetensors", "reverse_discriminator.safetensors"
+ENCODER = "encoder.safetensors"
 
 NEEDED = (CONFIG, WEIGHTS)
-BESIDES = (CARD, CRITIC, REVERSE, REVERSE_CRITIC, f"{EXAMPLES}/*", "int8.json", "int8.xml", "int8.bin")
+BESIDES = (CARD, CRITIC, REVERSE, REVERSE_CRITIC, ENCODER, f"{EXAMPLES}/*", "int8.json", "int8.xml", "int8.bin")
 """What belongs to a bundle and may be missing; with `NEEDED`, all that goes to a hub and comes from there."""
 
 
@@ -61,6 +64,7 @@ class BundleConfig:
     Attributes:
         generator: name and arguments for `build_generator`.
         discriminator: name and arguments for `build_discriminator`; empty if there was none.
+        encoder: name and arguments for `build_encoder`; empty if the generator is told no latent code.
         input, target: what the images of each side are.
         size: (height, width) of the training images.
         interpolation: by which they were resized.
@@ -68,6 +72,7 @@ class BundleConfig:
         direction: from which side to which, in the names of the training pairs.
         reverse: the translator of the other direction, if there is one.
         layout: in which the training pairs stood.
+        domains: into which it translates, by name, in the order of the labels that its generator is told.
         recipe: name of the recipe.
         validation: share of the training split that was held out, and `seed` by which.
         group: by which the pairs that were held out belong together; see `i2i.data.splits.HoldOut`.
@@ -86,10 +91,12 @@ class BundleConfig:
     size: Size
     translation: Translation = field(default_factory=Translation)
     discriminator: dict[str, Any] = field(default_factory=dict)
+    encoder: dict[str, Any] = field(default_factory=dict)
     interpolation: Interpolation = "bicubic"
     direction: str = ""
     reverse: Reverse | None = None
-    layout: Literal["", "side-by-side", "folders", "manifest", "photos", "unpaired"] = ""
+    layout: Literal["", "side-by-side", "folders", "manifest", "photos", "unpaired", "domains"] = ""
+    domains: tuple[str, ...] = ()
     recipe: str = ""
     validation: float = 0.0
     group: str = ""
@@ -130,6 +137,49 @@ class Bundle:
     generator: Generator
     config: BundleConfig
     weights: str = WEIGHTS  # name of their file
+    to_domain: str = ""  # that the generator holds, of a bundle of several
+
+    def __post_init__(self) -> None:
+        if self.generator.steps and self.config.translation.steps:
+            self.generator.steps = self.config.translation.steps
+
+    def taking(self, steps: int | None) -> "Bundle":
+        """The same, working in so many steps. Raises `ConfigError` where it takes none, or fewer than 1."""
+        if steps is None:
+            return self
+        if not self.generator.steps:
+            raise ConfigError(
+                f"{self.path}: its {self.config.generator['name']} answers at once, not in steps; leave out --steps"
+            )
+        if steps < 1:
+            raise ConfigError(f"--steps {steps}: expected at least 1, such as {type(self.generator).steps}")
+        translation = replace(self.config.translation, steps=steps)
+        return replace(self, config=replace(self.config, translation=translation))
+
+    def told(self, to_domain: str | None) -> "Bundle":
+        """The same, its generator holding the domain into which it is to translate.
+
+        Raises:
+            BundleError: it has several domains, and this is none of them; or it has none, and one is asked for.
+        """
+        domains = self.config.domains
+        if not domains and to_domain is None:
+            return self
+        if not domains:
+            raise BundleError(f"{self.path}: translates into no domain of several; leave out --to-domain")
+        if to_domain is None:
+            raise BundleError(
+                f"{self.path}: translates into {' or '.join(domains)}; choose one with --to-domain {domains[0]}"
+            )
+        if to_domain not in domains:
+            raise BundleError(f"{self.path}: --to-domain {to_domain}: {nearest(to_domain, domains)}")
+        self.generator.hold(one_hot(domains.index(to_domain), len(domains)))
+        return replace(self, to_domain=to_domain)
+
+
+def one_hot(domain: int, domains: int) -> torch.Tensor:
+    """What a generator of so many domains is told of one of them, (domains,)."""
+    return torch.eye(domains)[domain]
 
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -145,6 +195,7 @@ def save_bundle(
     discriminator: nn.Module | None = None,
     reverse: nn.Module | None = None,
     reverse_discriminator: nn.Module | None = None,
+    encoder: nn.Module | None = None,
 ) -> None:
     """Write a bundle; each of its files takes the old one's place only when whole.
 
@@ -155,6 +206,7 @@ def save_bundle(
         card: the model card, Markdown.
         discriminator: written beside it if `config` describes one.
         reverse, reverse_discriminator: the same two of the other direction, if `config` describes them.
+        encoder: written beside them if `config` describes one.
 
     Raises:
         StorageError: the disk is full or the folder can't be written.
@@ -167,6 +219,8 @@ def save_bundle(
         _save_weights(folder / REVERSE, reverse)
         if reverse_discriminator is not None and config.reverse.discriminator:
             _save_weights(folder / REVERSE_CRITIC, reverse_discriminator)
+    if encoder is not None and config.encoder:
+        _save_weights(folder / ENCODER, encoder)
     write_text(folder / CONFIG, json.dumps(_adapter.dump_python(config, mode="json"), indent=2) + "\n")
     write_text(folder / CARD, card)
 
@@ -226,6 +280,17 @@ def load_discriminator(path: str | os.PathLike[str], direction: str | None = Non
     if not config.discriminator or not (folder / weights).is_file():
         return None
     return _load_network(folder, weights, build_discriminator, config.discriminator)
+
+
+def load_encoder(path: str | os.PathLike[str]) -> Encoder | None:
+    """What finds the latent code of an image for a bundle's or a run's generator, on the CPU; None if there is none.
+
+    Raises:
+        BundleError: as `load_bundle`, of the encoder.
+    """
+    folder = find_bundle(path)
+    config = read_bundle_config(folder)
+    return _load_network(folder, ENCODER, build_encoder, config.encoder) if config.encoder else None
 
 
 def _in_direction(config: BundleConfig, direction: str | None, folder: Path) -> BundleConfig:

@@ -124,7 +124,7 @@ class Data:
     """Which pairs, and how a pair becomes a training sample."""
 
     pairs: str = ""
-    layout: Literal["auto", "side-by-side", "folders", "manifest", "photos", "unpaired"] = "auto"
+    layout: Literal["auto", "side-by-side", "folders", "manifest", "photos", "unpaired", "domains"] = "auto"
     task: str = ""  # makes pairs of plain photos while training: colourise, inpaint …; 'i2i data tasks' lists them
     direction: str = ""  # "left-to-right", "right-to-left", or the two names: "A-to-B"; empty: the first to the second
     unmatched: Literal["error", "skip"] = "error"
@@ -153,13 +153,17 @@ class Generator:
     enhancers: Count = 0  # of coarse-to-fine: local ones around the global generator, each doubles the size
     enhancer_blocks: Count = 3  # residual blocks of each
     spectral_norm: bool = True  # of SPADE
+    code: Positive = 8  # of the latent U-Net: numbers of the code that it is told beside the image
+    inject: Literal["all", "input"] = "all"  # where the code joins: at each stage of the encoder, or at the image
     norm: Norm = "batch"
     downsample: Literal["strided", "blur"] = "strided"  # of a ResNet
     upsample: Literal["transposed", "resize", "subpixel", "blur"] = "transposed"
     dropout: tuple[Positive, ...] = (1, 2, 3)  # decoder layers, 1 after the bottleneck; for a ResNet any means all
     dropout_rate: Share = 0.5
     bias: Literal["auto", "none"] = "auto"
-    init: Literal["normal", "xavier", "kaiming", "orthogonal"] = "normal"
+    init: Literal["normal", "xavier", "kaiming", "orthogonal", "uniform"] = "normal"
+    noise: Annotated[float, Field(gt=0)] = 1.0  # of a bridge: half of it is its standard deviation midway
+    eta: Annotated[float, Field(ge=0, le=1)] = 0.0  # of a bridge: the share of the noise that each step draws anew
 
 
 @dataclass(frozen=True, config=_strict)
@@ -172,9 +176,11 @@ class Discriminator:
     norm: Norm = "batch"
     bias: Literal["auto", "none"] = "auto"
     scales: Positive = 2  # of the multi-scale one: judges at full size, at half …
+    narrowing: bool = False  # of the multi-scale one: each has half the filters of the finer one
+    dilation: Positive = 1  # of a PatchGAN's last two layers: how far apart the places lie that a filter sees
     spectral_norm: bool = False
     conditional: bool = True  # sees the input beside the output
-    init: Literal["normal", "xavier", "kaiming", "orthogonal"] = "normal"
+    init: Literal["normal", "xavier", "kaiming", "orthogonal", "uniform"] = "normal"
 
 
 @dataclass(frozen=True, config=_strict)
@@ -238,6 +244,26 @@ class Contrast:
 
 
 @dataclass(frozen=True, config=_strict)
+class Domains:
+    """Many domains and one generator for all, for the method "stargan"."""
+
+    names: tuple[str, ...] = ()  # of the domains, in the order of their labels; empty: the folders', sorted
+    class_weight: Weight = 1.0  # of the cross-entropy of D's class head, in D's and in G's objective
+    cycle_weight: Weight = 10.0  # of the L1 distance of an image to what comes back from another domain
+
+
+@dataclass(frozen=True, config=_strict)
+class Bicycle:
+    """Many answers to one input, by a latent code, for the method "bicyclegan"."""
+
+    random_weight: Weight = 1.0  # of the adversarial term of what is made with a random code
+    code_weight: Weight = 0.5  # of the L1 distance of a random code to the one found in what was made with it
+    divergence_weight: Weight = 0.01  # of the divergence of the encoder's codes from random ones
+    encoder_width: Positive = 64  # filters of the encoder's first layer
+    encoder_depth: Count = 0  # its halvings; 0: as many as leave 8 pixels of the shorter side, at most 5
+
+
+@dataclass(frozen=True, config=_strict)
 class Optimizer:
     """Adam, one for each network."""
 
@@ -272,6 +298,7 @@ class Training:
     devices: Positive = 1  # processes, one a device
     precision: Precision = "fp32"
     ema_halflife_images: Weight = 0.0  # of the averaged generator that is kept; 0: the last weights are kept
+    ema_rampup: Share = 0.0  # that half-life is at most this share of the images seen so far; 0: the same all along
     log_every_images: Count = 0  # 0: 200 rows a run
     validate_every_images: Count = 0  # 0: 20 times a run, fewer in a short one
     checkpoint_every_images: Count = 0  # 0: whenever it validates; and at least every five minutes
@@ -289,6 +316,7 @@ class Translation:
     statistics: Literal["batch", "running"] = "batch"
     dropout: bool = False
     resize: Literal["training", "native"] = "training"
+    steps: Count = 0  # of a generator that works step by step; 0: it answers at once
 
 
 @dataclass(frozen=True, config=_strict)
@@ -306,6 +334,8 @@ class Config:
     distill: Distill = dataclasses.field(default_factory=Distill)
     cycle: Cycle = dataclasses.field(default_factory=Cycle)
     contrast: Contrast = dataclasses.field(default_factory=Contrast)
+    bicycle: Bicycle = dataclasses.field(default_factory=Bicycle)
+    domains: Domains = dataclasses.field(default_factory=Domains)
     optimizer: Optimizer = dataclasses.field(default_factory=Optimizer)
     schedule: Schedule = dataclasses.field(default_factory=Schedule)
     training: Training = dataclasses.field(default_factory=Training)

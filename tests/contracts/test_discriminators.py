@@ -8,11 +8,20 @@ import torch
 from safetensors.torch import load, save
 from torch import nn
 
-from i2i.discriminators import DISCRIMINATORS, Discriminator, build_discriminator, logits
+from i2i.discriminators import (
+    DISCRIMINATORS,
+    Classifying,
+    Discriminator,
+    PatchDiscriminator,
+    build_discriminator,
+    logits,
+)
 from i2i.errors import ConfigError
 from i2i.layers.spectral import SpectralConvolution
 
 SMALL = {
+    "classifying": {"width": 4, "depth": 2, "domains": 3, "size": [32, 32]},
+    "classifying-patch": {"width": 4, "depth": 2, "domains": 3, "dilation": 2},
     "image": {"width": 4, "depth": 2},
     "multiscale": {"width": 4, "depth": 2},
     "patch": {"width": 4, "depth": 2},
@@ -54,7 +63,11 @@ def test_logits_are_not_bounded(name: str) -> None:
 def test_every_parameter_and_the_image_are_given_a_finite_gradient(name: str, norm: str) -> None:
     net = small(name, norm=norm)
     image = noise(2, 6, 32, 32).requires_grad_()
-    net(image).square().mean().backward()
+    judged = net.judge(image)
+    total = torch.stack([each.square().mean() for each in logits(judged)]).sum()
+    if isinstance(net, Classifying):
+        total = total + net.classify(judged).square().mean()
+    total.backward()
     for key, tensor in [("image", image), *net.named_parameters()]:
         assert tensor.grad is not None, key
         assert tensor.grad.isfinite().all(), key
@@ -68,7 +81,7 @@ def test_the_smallest_size_is_taken_in_training_at_batch_1(name: str, norm: str)
     assert net(noise(1, 6, side, side)).isfinite().all()
 
 
-@pytest.mark.parametrize("name", ["image", "patch"])
+@pytest.mark.parametrize("name", ["classifying-patch", "image", "patch"])
 def test_a_size_below_the_smallest_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"11x32.*at least 12"):
         small(name)(noise(1, 6, 11, 32))
@@ -153,9 +166,49 @@ def test_a_wrong_argument_is_a_config_error_that_names_it(name: str) -> None:
     with pytest.raises(ConfigError, match="no argument 'widht'; did you mean 'width'"):
         build_discriminator(name, in_channels=6, widht=4)
     with pytest.raises(ConfigError, match="norm: found 'layer'"):
-        build_discriminator(name, in_channels=6, norm="layer")
+        build_discriminator(name, in_channels=6, **SMALL[name] | {"norm": "layer"})
 
 
 def test_an_unknown_discriminator_names_the_nearest() -> None:
     with pytest.raises(ConfigError, match="no 'pach'; did you mean 'patch'"):
         build_discriminator("pach", in_channels=6)
+
+
+CLASSIFYING = [name for name in NAMES if issubclass(DISCRIMINATORS[name], Classifying)]
+
+
+@pytest.mark.parametrize("name", CLASSIFYING)
+@pytest.mark.parametrize("size", [(32, 32), (33, 47)])
+def test_classes_are_told_for_each_image_by_itself_at_any_size(name: str, size: tuple[int, int]) -> None:
+    net = small(name, norm="none")
+    assert isinstance(net, Classifying)
+    images = noise(3, 6, *size)
+    together = net.classify(net.judge(images))
+    assert together.shape == (3, 3)
+    alone = torch.cat([net.classify(net.judge(image[None])) for image in images])
+    torch.testing.assert_close(together, alone)
+    assert together.std() > 0
+
+
+def test_a_class_is_told_by_the_whole_training_image_and_not_by_less() -> None:
+    net = build_discriminator("classifying", in_channels=6, width=4, depth=2, domains=3, size=[64, 32])
+    assert isinstance(net, Classifying)
+    assert net.classes.kernel_size == (16, 8)
+    with pytest.raises(ValueError, match="smaller than 64x32"):
+        net.classify(net.judge(noise(1, 6, 32, 32)))
+
+
+@pytest.mark.parametrize(("dilation", "field"), [(1, 70), (2, 118), (3, 166)])
+def test_dilation_widens_what_a_logit_sees_without_a_weight_more(dilation: int, field: int) -> None:
+    torch.manual_seed(0)
+    net = PatchDiscriminator(3, width=2, norm="none", dilation=dilation)
+    assert net.receptive_field == field
+    assert sum(each.numel() for each in net.parameters()) == sum(
+        each.numel() for each in PatchDiscriminator(3, width=2, norm="none").parameters()
+    )
+    image = noise(1, 3, 256, 256).requires_grad_()
+    logits = net(image)
+    assert logits.shape[2] in (30, 32)
+    (gradient,) = torch.autograd.grad(logits[0, 0, 15, 15], image)
+    seen = gradient[0].abs().sum(dim=0).nonzero()
+    assert (seen.max(dim=0).values - seen.min(dim=0).values + 1).tolist() == [field, field]

@@ -16,8 +16,11 @@ from i2i.generators import GENERATORS, Generator, build_generator
 from i2i.layers.initialise import initialise
 
 SMALL = {
+    "bridge": {"width": 4, "depth": 2},
     "coarse-to-fine": {"width": 4, "depth": 1, "enhancers": 1, "blocks": 2, "enhancer_blocks": 1},
     "encoder-decoder": {"width": 4, "depth": 3},
+    "labelled": {"width": 4, "blocks": 2, "domains": 3},
+    "latent-unet": {"width": 4, "depth": 3, "code": 3},
     "resnet": {"width": 4, "blocks": 2},
     "spade": {"width": 4, "depth": 2},
     "unet": {"width": 4, "depth": 3},
@@ -38,7 +41,18 @@ UPSAMPLED = [(name, {"upsample": how}) for name in NAMES if takes(name, "upsampl
 
 def small(name: str, in_channels: int = 3, out_channels: int = 3, **arguments: object) -> Generator:
     torch.manual_seed(0)
-    return build_generator(name, in_channels=in_channels, out_channels=out_channels, **SMALL[name], **arguments)
+    if not takes(name, "norm"):
+        arguments.pop("norm", None)
+    return told(build_generator(name, in_channels=in_channels, out_channels=out_channels, **SMALL[name], **arguments))
+
+
+def told(generator: Generator) -> Generator:
+    """The same, with a condition held if it takes one; in one step if it takes steps, where it draws nothing."""
+    if generator.condition:
+        generator.hold(torch.linspace(0.5, 1, generator.condition))
+    if generator.steps:
+        generator.steps = 1
+    return generator
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -117,7 +131,8 @@ def test_grey_becomes_colour(name: str) -> None:
 def test_the_state_goes_through_safetensors_to_the_bit(name: str, norm: str) -> None:
     net = small(name, norm=norm)
     net(noise(2, 3, 32, 32))  # so that running statistics are not those of the start
-    twin = build_generator(name, in_channels=3, out_channels=3, norm=norm, **SMALL[name])
+    twin = small(name, norm=norm)
+    initialise(twin)
     twin.load_state_dict(load(save(net.state_dict())))
     assert torch.equal(twin.eval()(noise(1, 3, 32, 32)), net.eval()(noise(1, 3, 32, 32)))
 
@@ -162,7 +177,7 @@ def test_bias_none_leaves_no_bias_on_any_convolution(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_its_description_builds_it_again(name: str) -> None:
     net = small(name, norm="instance")
-    twin = build_generator(**json.loads(json.dumps(net.description)))
+    twin = told(build_generator(**json.loads(json.dumps(net.description))))
     twin.load_state_dict(net.state_dict())
     assert torch.equal(twin.eval()(noise(1, 3, 32, 32)), net.eval()(noise(1, 3, 32, 32)))
 
@@ -171,13 +186,15 @@ def test_its_description_builds_it_again(name: str) -> None:
 def test_it_is_built_from_those_settings_that_it_takes(name: str) -> None:
     settings = Settings(name=name, width=4, depth=3, blocks=2, dropout=(1,), norm="instance")
     arguments = GENERATORS[name].arguments(settings)
-    assert arguments.items() >= {"width": 4, "norm": "instance"}.items()
+    assert arguments["width"] == 4
+    assert arguments.get("norm") == ("instance" if takes(name, "norm") else None)
     assert "widths" not in arguments
-    net = build_generator(name, in_channels=3, out_channels=3, **arguments)
+    count = {"domains": 3} if takes(name, "domains") else {}  # which no settings say
+    net = build_generator(name, in_channels=3, out_channels=3, **arguments, **count)
     assert any(isinstance(layer, torch.nn.Dropout) for layer in net.modules()) is takes(name, "dropout")
     widths = tuple(range(1, len(net.widths) + 1))
     slim = GENERATORS[name].arguments(replace(settings, widths=widths))
-    assert build_generator(name, in_channels=3, out_channels=3, **slim).widths == widths
+    assert build_generator(name, in_channels=3, out_channels=3, **slim, **count).widths == widths
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -210,7 +227,7 @@ def given_by(net: Generator) -> dict[str, torch.Size]:
 
 
 WRONG = [
-    ({"nrom": "batch"}, "no argument 'nrom'; did you mean 'norm'"),
+    ({"widht": 4}, "no argument 'widht'; did you mean 'width'"),
     ({"norm": "bacth"}, "norm: found 'bacth'; expected one of batch, instance, none"),
     ({"upsample": "bilinear"}, "upsample: found 'bilinear'"),
     ({"bias": "some"}, "bias: found 'some'"),
@@ -227,7 +244,7 @@ WRONG = [
     [
         (name, wrong, message)
         for name, (wrong, message) in product(NAMES, WRONG)
-        if takes(name, next(iter(wrong))) or "nrom" in wrong
+        if takes(name, next(iter(wrong))) or "widht" in wrong
     ],
 )
 def test_a_wrong_argument_is_a_config_error_that_names_it(name: str, wrong: dict[str, object], message: str) -> None:
@@ -243,3 +260,17 @@ def test_an_unknown_generator_names_the_nearest() -> None:
 def test_a_missing_argument_is_named() -> None:
     with pytest.raises(ConfigError, match="'unet': needs the argument 'out_channels'"):
         build_generator("unet", in_channels=3)
+
+
+def test_the_labelled_one_wants_to_be_told_a_domain_and_each_image_its_own() -> None:
+    net = build_generator("labelled", in_channels=3, out_channels=3, **SMALL["labelled"]).eval()
+    images = noise(1, 3, 32, 32).expand(3, -1, -1, -1)
+    with pytest.raises(ValueError, match="which of the 3 domains is wanted"):
+        net(images)
+    with pytest.raises(ValueError, match=r"shape \(2, 3\); expected \(3, 3\)"):
+        net(images, torch.eye(3)[:2])
+    outputs = net(images, torch.eye(3))
+    assert not torch.equal(outputs[0], outputs[1])
+    assert not torch.equal(outputs[1], outputs[2])
+    net.hold(torch.eye(3)[1])
+    torch.testing.assert_close(net(images)[2], outputs[1])

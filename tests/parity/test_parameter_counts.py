@@ -150,3 +150,29 @@ def test_cut_has_the_published_networks(recipe: str) -> None:
     config = overlay(find_recipe(recipe), COLOUR)
     counts = {name: count(network) for name, network in build_method(config).networks().items()}
     assert counts == {"generator": 11_378_179, "discriminator": 2_764_737, "projection": 560_384}
+
+
+def test_bicyclegan() -> None:
+    nets = build_method(overlay(find_recipe("bicyclegan"), COLOUR | {"generator": {"depth": 8}})).networks()
+    assert {name: count(net) for name, net in nets.items()} == {
+        "generator": 54_794_627,
+        "encoder": 2_590_032,
+        "discriminator": 3_458_978,
+        "encoded_discriminator": 3_458_978,
+    }
+
+
+FIVE = {"domains": {"names": ["a", "b", "c", "d", "e"]}}
+
+
+def test_stargan_has_the_published_networks() -> None:
+    """For CelebA's five domains at 128²."""
+    config = overlay(find_recipe("stargan"), COLOUR | FIVE)
+    counts = {name: count(network) for name, network in build_method(config).networks().items()}
+    assert counts == {"generator": 8_430_528, "discriminator": 44_762_048}
+
+
+def test_a_classifying_patch_is_a_patch_with_one_more_head() -> None:
+    config = overlay(find_recipe("acgan"), COLOUR | FIVE)
+    discriminator = build_method(config).networks()["discriminator"]
+    assert count(discriminator) == PATCH[3][0] + 5 * (512 * 16 + 1)

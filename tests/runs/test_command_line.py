@@ -239,7 +239,7 @@ def test_bad_bundles_are_one_line_each(refused, run, tmp_path):
     (copies["garbled"] / "config.json").write_text("{")
     (copies["foreign"] / "config.json").write_text(json.dumps({"architectures": ["Bert"]}))
     for name, expected in {
-        "newer": "has format 99; this i2i reads up to 3; upgrade",
+        "newer": "has format 99; this i2i reads up to 4; upgrade",
         "weightless": "model.safetensors are missing",
         "damaged": "is damaged",
         "confused": "is not of the network that config.json describes",

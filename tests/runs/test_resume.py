@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from tiny import TINY
+from tiny import TINY, draw_pair
 
 from i2i.config import overlay, to_tree
+from i2i.images import write_image
 from i2i.methods.recipes import find_recipe
 
 KILL_AT = 14
@@ -101,6 +102,45 @@ def test_methods_without_partners_resume_bit_for_bit(script, pairs, tmp_path, re
     assert {name: len(pool["images"]) for name, pool in pools.items()} == (
         {"fake": 3, "reverse_fake": 3} if recipe == "cyclegan" else {}
     )
+
+
+def test_latent_codes_and_their_encoder_resume_bit_for_bit(script, pairs, tmp_path):
+    changes = {"bicycle": {"encoder_width": 4}, "augment": {"discriminator": ["colour"]}}
+    tree = to_tree(overlay(overlay(find_recipe("bicyclegan"), TINY), changes))
+    tree["training"] |= {"ema_halflife_images": 8.0, "checkpoint_every_images": 4, "accumulate": 2}
+    checkpoint = check_resume(script, tree, pairs, tmp_path)
+    assert set(checkpoint["ema"]) == {"generator", "encoder"}
+    assert (tmp_path / "stopped" / "bundle" / "encoder.safetensors").is_file()
+
+
+@pytest.mark.parametrize("recipe", ["stargan", "acgan"])
+def test_domains_that_are_drawn_resume_bit_for_bit(script, domains, tmp_path, recipe):
+    """Killed between two steps of the generator, which learns at every second one."""
+    changes = {"discriminator": {"depth": 2}, "generator": {"blocks": 1}, "augment": {"discriminator": ["translation"]}}
+    tree = to_tree(overlay(overlay(find_recipe(recipe), NO_DIRECTION), changes))
+    tree["training"] |= {"ema_halflife_images": 8.0, "checkpoint_every_images": 4, "accumulate": 2}
+    tree["training"] |= {"discriminator_steps": 2}
+    checkpoint = check_resume(script, tree, domains, tmp_path)
+    assert set(checkpoint["networks"]) == {"generator", "discriminator"}
+
+
+NO_DIRECTION = {**TINY, "data": {"size": TINY["data"]["size"]}}
+
+
+@pytest.fixture(scope="module")
+def domains(tmp_path_factory):
+    root = tmp_path_factory.mktemp("domains")
+    for domain, count in (("dark", 5), ("light", 7)):
+        for number in range(count):
+            write_image(root / domain / f"{number}.png", draw_pair(number)[0] // (2 if domain == "dark" else 1))
+    return root
+
+
+def test_times_and_noise_of_a_bridge_and_its_ramped_average_resume_bit_for_bit(script, pairs, tmp_path):
+    tree = to_tree(overlay(overlay(find_recipe("bridge"), TINY), {"generator": {"depth": 1}}))
+    tree["training"] |= {"ema_halflife_images": 8.0, "checkpoint_every_images": 4, "accumulate": 2}
+    assert tree["training"]["ema_rampup"]
+    check_resume(script, tree, pairs, tmp_path)
 
 
 def check_resume(script, tree, pairs, tmp_path):

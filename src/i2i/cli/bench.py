@@ -20,6 +20,7 @@ def bench(
         tuple[Literal["eager", "packed", "compiled", "onnxruntime", "openvino", "int8"], ...],
         Parameter(help="Only this one, beside eager; may be given several times."),
     ] = (),
+    steps: flags.Steps = None,
     training: Annotated[bool, Parameter(help="Take training steps too.")] = True,
     device: flags.Device = None,
     json: flags.Json = None,
@@ -39,7 +40,7 @@ def bench(
     with bar("measuring") as show:
         result = measure(
             bundle, size=read_size(size) if size else None, batches=batch, rounds=rounds, device=device or "auto",
-            engines=engine, training=training, progress=show,
+            engines=engine, steps=steps, training=training, progress=show,
         )  # fmt: skip
     table = Table("", "batch", "images/s", "to eager", "least, most", "differs by", "prepared")
     table.columns[0].no_wrap = True

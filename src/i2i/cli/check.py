@@ -45,6 +45,11 @@ def check(
             "--layout unpaired: pairs are examined here; 'i2i train FOLDER --recipe cyclegan --dry-run' looks over "
             "what the headers tell of two sets"
         )
+    if "domains" in (layout, data.layout):
+        raise ConfigError(
+            "--layout domains: pairs are examined here; 'i2i train FOLDER --recipe stargan --dry-run' looks over what "
+            "the headers tell of the domains"
+        )
     found = find_pairs(pairs, layout or data.layout, direction or data.direction, unmatched="skip")
     with bar("examining") as show:
         diagnosis = examine(

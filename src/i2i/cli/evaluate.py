@@ -20,11 +20,13 @@ def evaluate(
         Parameter(help="auto: test, else val, else what training held out of its split."),
     ] = "auto",
     direction: flags.Direction = None,
+    to_domain: flags.ToDomain = None,
     layout: flags.Layout = None,
     seed: flags.Seed = 0,
     dropout: flags.Dropout = None,
     statistics: flags.Statistics = None,
     resize: flags.Resize = None,
+    steps: flags.Steps = None,
     device: flags.Device = None,
     precision: flags.Precision = None,
     engine: flags.Engine = None,
@@ -35,6 +37,14 @@ def evaluate(
     features: Annotated[
         Path | None, Parameter(help="Feature network for Fréchet and kernel distances: TorchScript, or .npz.")
     ] = None,
+    reader: Annotated[
+        Path | None,
+        Parameter(help="Bundle of the other direction that reads the inputs off the outputs, as FCN-score."),
+    ] = None,
+    like: flags.Like = None,
+    samples: Annotated[
+        int, Parameter(help="Answers to each input of a random translator, whose diversity is told; 0 leaves it out.")
+    ] = 4,
     json: flags.Json = None,
 ) -> None:
     """Score a translator on image pairs, with intervals, beside baselines that learned nothing.
@@ -54,10 +64,11 @@ def evaluate(
     network = None if lpips == "none" else load_lpips(lpips, lpips_weights) if lpips_weights else lpips
     with bar("evaluating") as show:
         result = evaluate_pairs(
-            bundle, pairs, split=split, layout=layout or "auto", direction=direction, seed=seed or 0,
-            device=device or "auto", precision=precision or "fp32", statistics=statistics,
-            dropout=flags.switch(dropout), resize=resize, engine=engine or "eager",
-            features=features, lpips=network, progress=show,
+            bundle, pairs, split=split, layout=layout or "auto", direction=direction, to_domain=to_domain,
+            seed=seed or 0, device=device or "auto", precision=precision or "fp32", statistics=statistics,
+            dropout=flags.switch(dropout), resize=resize, steps=steps, engine=engine or "eager",
+            features=features, lpips=network, reader=reader, like=like, samples=samples,
+            progress=show,
         )  # fmt: skip
     out.print(result.table())
     for missing, reason in result.not_measured.items():

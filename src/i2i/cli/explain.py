@@ -16,14 +16,17 @@ def explain(
     *,
     to: Annotated[Path, Parameter(help="A new folder for the pictures.")],
     direction: flags.Way = None,
+    to_domain: flags.ToDomain = None,
     point: Annotated[
         str | None, Parameter(help="X,Y of the output pixel whose influences are shown. Default: the middle.")
     ] = None,
-    samples: Annotated[int, Parameter(help="Answers under dropout whose differences are shown, at least 2.")] = 8,
+    samples: Annotated[int, Parameter(help="Answers whose differences are shown, at least 2.")] = 8,
     seed: flags.Seed = 0,
     side: Annotated[
         Literal["whole", "left", "right"], Parameter(help="Of side-by-side files, which half is the input.")
     ] = "whole",
+    steps: flags.Steps = None,
+    like: flags.Like = None,
     device: flags.Device = None,
     json: flags.Json = None,
 ) -> int:
@@ -46,7 +49,7 @@ def explain(
         raise StorageError(f"{to}: is there already and stays as it is; give --to a new folder")
     if samples < 2:
         raise ConfigError(f"--samples {samples}: expected at least 2, whose difference can be shown")
-    translator = load(bundle, direction=direction, device=device or "auto")
+    translator = load(bundle, direction=direction, to_domain=to_domain, steps=steps, like=like, device=device or "auto")
     say(translator.describe())
     pixels = read_input(translator, image, side)
     result = explained(translator, pixels, point=_read_point(point), samples=samples, seed=seed or 0)

@@ -17,8 +17,11 @@ def export(
         Path | None, Parameter(help="The new file. Default: the bundle's name and the format's ending, here.")
     ] = None,
     direction: flags.Way = None,
+    to_domain: flags.ToDomain = None,
     dropout: flags.Dropout = None,
     statistics: flags.Statistics = None,
+    steps: flags.Steps = None,
+    like: flags.Like = None,
 ) -> None:
     """Make one file of a translator, for programs without i2i, and check that it gives the same.
 
@@ -33,7 +36,10 @@ def export(
     """
     from i2i.export import export_bundle
 
-    exported = export_bundle(bundle, to, out, direction=direction, statistics=statistics, dropout=flags.switch(dropout))
+    exported = export_bundle(
+        bundle, to, out, direction=direction, to_domain=to_domain, statistics=statistics,
+        dropout=flags.switch(dropout), steps=steps, like=like,
+    )  # fmt: skip
     report = exported.report
     height, width = report["training_size"]
     resized = to != "safetensors" and report["bundle_translation"]["resize"] == "training"

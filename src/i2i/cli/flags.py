@@ -12,9 +12,10 @@ Direction = Annotated[
 Way = Annotated[
     str | None, Parameter(help="Of a bundle that translates both ways: one of its directions. Default: its first.")
 ]
+ToDomain = Annotated[str | None, Parameter(help="Of a bundle that translates into several domains: which.")]
 Layout = Annotated[
-    Literal["auto", "side-by-side", "folders", "manifest", "unpaired"] | None,
-    Parameter(help="How the pairs lie in their folder; unpaired: a folder a side, without partners."),
+    Literal["auto", "side-by-side", "folders", "manifest", "unpaired", "domains"] | None,
+    Parameter(help="How the pairs lie; unpaired: a folder a side, without partners; domains: a folder a domain."),
 ]
 Size = Annotated[str | None, Parameter(help="Training crop in pixels: 256, or HEIGHTxWIDTH.")]
 Images = Annotated[int | None, Parameter(help="Training images to see in all.")]
@@ -36,6 +37,14 @@ Statistics = Annotated[
 Resize = Annotated[
     Literal["training", "native"] | None,
     Parameter(help="Translate at the training size and resize back, or at the image's own. Default: the bundle's."),
+]
+Steps = Annotated[
+    int | None,
+    Parameter(help="Of a bundle that works step by step: how many; 1 gives the mean. Default: as the bundle says."),
+]
+Like = Annotated[
+    Path | None,
+    Parameter(help="An image of the target's kind whose style all answers take, of a bundle with latent codes."),
 ]
 
 

@@ -24,6 +24,7 @@ def quantize(
         Literal["auto", "val", "test", "held-out"], Parameter(help="On which it is compared with fp32; see evaluate.")
     ] = "auto",
     direction: flags.Direction = None,
+    to_domain: flags.ToDomain = None,
     layout: flags.Layout = None,
     statistics: flags.Statistics = None,
     seed: flags.Seed = 0,
@@ -44,8 +45,8 @@ def quantize(
 
     with bar("comparing") as show:
         result = quantise_bundle(
-            bundle, pairs, split=split, layout=layout or "auto", direction=direction, images=images,
-            statistics=statistics, seed=seed or 0, progress=show,
+            bundle, pairs, split=split, layout=layout or "auto", direction=direction, to_domain=to_domain,
+            images=images, statistics=statistics, seed=seed or 0, progress=show,
         )  # fmt: skip
     _tell(result)
     if json is not None:

@@ -68,7 +68,8 @@ def train(
         complain(f"stopped at image {run.images_seen} of {run.images} and saved; the same command continues")
         return 128 + run.signal
     say(f"{run.bundle}: trained on {run.images_seen} images" + _scores(run))
-    say(f"next: i2i translate {run.folder} IMAGE_OR_FOLDER --to OUT   or   i2i evaluate {run.folder} {pairs}")
+    into = " --to-domain NAME" if _domains(run) else ""
+    say(f"next: i2i translate {run.folder} IMAGE_OR_FOLDER --to OUT{into}   or   i2i evaluate {run.folder} {pairs}")
     return 0
 
 
@@ -99,13 +100,21 @@ def train_with_bar(config: "Config", to: Path, run: "Callable[..., Run] | None" 
         return (run or run_training)(config, to, report, decoding=lambda done, of: show(done, of, "decoding pairs"))
 
 
+def _domains(run: "Run") -> tuple[str, ...]:
+    """Into which it translates, where they are several."""
+    from i2i.bundle import read_bundle_config
+
+    return read_bundle_config(run.bundle).domains
+
+
 def _scores(run: "Run") -> str:
     from i2i.bundle import read_bundle_config
-    from i2i.training.validation import instruments
+    from i2i.training.validation import measures_of
 
     if not run.scores:
         return ""
-    measures = instruments(read_bundle_config(run.bundle).target.measured).measures
+    config = read_bundle_config(run.bundle)
+    measures = measures_of(config.target.measured, config.domains)
     found = (f"{measures[name].label} {value:.{measures[name].decimals}f}" for name, value in run.scores.items())
     return f"; on held-out pairs: {', '.join(found)}"
 

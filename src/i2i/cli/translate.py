@@ -20,7 +20,9 @@ def translate(
     *,
     to: Annotated[Path, Parameter(help="Folder, or file for a single image. Nothing there is overwritten.")],
     direction: flags.Way = None,
-    samples: Annotated[int, Parameter(help="Answers an image; more than one need dropout on.")] = 1,
+    to_domain: flags.ToDomain = None,
+    samples: Annotated[int, Parameter(help="Answers an image; more than one need noise: dropout, codes.")] = 1,
+    like: flags.Like = None,
     seed: flags.Seed = 0,
     side: Annotated[
         Literal["whole", "left", "right"], Parameter(help="Of side-by-side files, which half is the input.")
@@ -31,6 +33,7 @@ def translate(
     dropout: flags.Dropout = None,
     statistics: flags.Statistics = None,
     resize: flags.Resize = None,
+    steps: flags.Steps = None,
     device: flags.Device = None,
     precision: flags.Precision = None,
     engine: flags.Engine = None,
@@ -54,11 +57,14 @@ def translate(
     translator = load(
         bundle,
         direction=direction,
+        to_domain=to_domain,
         device=device or "auto",
         precision=precision or "fp32",
         statistics=statistics,
         dropout=flags.switch(dropout),
         resize="native" if isinstance(tiles, int) else resize,
+        steps=steps,
+        like=like,
     )
     translator.use(engine or "auto", images_to_come(translator, images, samples=samples, side=side, tile=tiles))
     say(translator.describe())

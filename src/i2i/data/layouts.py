@@ -5,24 +5,31 @@
     manifest       a CSV or JSONL file with a column a side, and optionally 'split', 'name' and others, such as a group
     photos         plain images, in the folder itself or in train, val, test: a task makes the pairs
     unpaired       a folder a side as in folders, and no image has a partner: two sets of any sizes
+    domains        a folder a domain, two or more, of any sizes: cat/, dog/, wild/ · train/cat/, test/cat/ … · trainA/ …
 
 The two sides have names (left and right, the folders' names, the columns' names); a direction is "NAME-to-NAME".
 """
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from i2i.data.manifest import MANIFEST_NAMES, is_manifest, read_manifest
-from i2i.errors import PairsError
+from i2i.errors import PairsError, nearest
 from i2i.images import is_image, stem_of
 
 Split = Literal["train", "val", "test"]
 Half = Literal["left", "right"]
-Layout = Literal["side-by-side", "folders", "manifest", "photos", "unpaired"]
+Layout = Literal["side-by-side", "folders", "manifest", "photos", "unpaired", "domains"]
+
+UNPAIRED_LAYOUTS = ("unpaired", "domains")
+"""Those in which no image has a partner."""
+
+DOMAIN = "domain"
+"""The column of a pair that names its domain, in the layout "domains"."""
 
 SPLIT_NAMES: dict[str, Split] = {
     "train": "train", "training": "train",
@@ -61,7 +68,7 @@ class PairFolder:
     """What was found at `root`: pairs by split, with the layout and the direction that were settled on.
 
     `sets` has, of the layout "unpaired", the inputs and the targets of each split by themselves, both sides of a pair
-    the same image.
+    the same image. So they are in "domains", whose names `domains` has; which one a pair is of is its column `DOMAIN`.
     """
 
     root: Path
@@ -70,14 +77,18 @@ class PairFolder:
     splits: dict[Split, list[Pair]]
     unmatched: list[str] = field(default_factory=list)
     sets: dict[Split, tuple[list[Pair], list[Pair]]] = field(default_factory=dict)
+    domains: tuple[str, ...] = ()
 
     @property
     def paired(self) -> bool:
         """Whether the two sides of a pair belong together."""
-        return self.layout != "unpaired"
+        return self.layout not in UNPAIRED_LAYOUTS
 
     def describe(self) -> str:
         """One line: what was found, how it was read, in which direction."""
+        if self.domains:
+            sizes = ", ".join(f"{len(images)} {split}" for split, images in self.splits.items() if images)
+            return f"{self.root}: images of {len(self.domains)} domains ({sizes}): {', '.join(self.domains)}"
         if not self.paired:
             sizes = ", ".join(f"{len(a)} and {len(b)} {split}" for split, (a, b) in self.sets.items() if a)
             return f"{self.root}: two sets of images without partners ({sizes}), {self.direction}"
@@ -96,8 +107,10 @@ def find_pairs(
 
     Args:
         root: the folder or the CSV/JSONL file.
-        layout: "side-by-side", "folders", "manifest", "photos", "unpaired", or "auto" to detect one of the first three.
+        layout: "side-by-side", "folders", "manifest", "photos", "unpaired", "domains", or "auto" to detect one of the
+            first three.
         direction: "left-to-right", "right-to-left" or "NAME-to-NAME"; by default from the first side to the second.
+            Domains have none.
         unmatched: whether a file without a partner is an error or is left out and named.
 
     Raises:
@@ -107,6 +120,8 @@ def find_pairs(
     if not root.exists():
         raise PairsError(f"{root}: no such folder or manifest; expected image pairs; check the path")
     found: Layout = detect_layout(root) if layout == "auto" else layout
+    if found == "domains":
+        return _find_domains(root, direction)
     names, raw, columns = _READERS[found](root)
     first, second = _direct(names, direction, root)
     if found == "unpaired":
@@ -203,7 +218,8 @@ def detect_layout(root: Path) -> Layout:
     if len(children) > 1 and not any(is_image(path) for path in root.iterdir()):
         raise PairsError(
             f"{root}: holds the folders {listed(child.name for child in children)}; expected two sides, such as A/ and "
-            "B/; leave those two alone in a folder, or say --layout side-by-side if each image holds both sides"
+            "B/; leave those two alone in a folder, or say --layout side-by-side if each image holds both sides; if "
+            "each folder is a domain to translate into, --recipe stargan learns them all"
         )
     return "side-by-side"
 
@@ -259,12 +275,8 @@ def _read_folders(root: Path) -> Found:
 
 def _side_folders(root: Path) -> dict[Split, dict[str, Path]]:
     """The folder of each side in each split, for every arrangement of the folders layout; empty if it is none."""
-    found: dict[Split, dict[str, Path]] = {}
     children = _subfolders(root)
-    for child in children:  # trainA, trainB
-        for name, split in SPLIT_NAMES.items():
-            if child.name.lower().startswith(name) and child.name[len(name) :].strip("_-") in ("A", "B", "a", "b"):
-                found.setdefault(split, {})[child.name[-1].upper()] = child
+    found = _joined_folders(children)
     if found:
         return found
     for child in children:  # train/A, train/B
@@ -280,6 +292,16 @@ def _side_folders(root: Path) -> dict[Split, dict[str, Path]]:
     return found or {"train": {child.name: child for child in children}}  # A, B
 
 
+def _joined_folders(children: Sequence[Path]) -> dict[Split, dict[str, Path]]:
+    """Of folders such as trainA, trainB and testA, which is which side of which split."""
+    found: dict[Split, dict[str, Path]] = {}
+    for child in children:
+        for name, split in SPLIT_NAMES.items():
+            if child.name.lower().startswith(name) and child.name[len(name) :].strip("_-") in ("A", "B", "a", "b"):
+                found.setdefault(split, {})[child.name[-1].upper()] = child
+    return found
+
+
 def _find_sets(root: Path, raw: dict[Split, Sides], first: str, second: str) -> PairFolder:
     sets = {split: (_alone(sides[first]), _alone(sides[second])) for split, sides in raw.items()}
     splits: dict[Split, list[Pair]] = {"train": [], "val": [], "test": []}
@@ -291,6 +313,84 @@ def _find_sets(root: Path, raw: dict[Split, Sides], first: str, second: str) -> 
 
 def _alone(images: Mapping[str, Side]) -> list[Pair]:
     return [Pair(name, images[name], images[name]) for name in sorted(images, key=_natural)]
+
+
+def domain_of(image: Pair) -> str:
+    """The name of its domain, in the layout "domains"."""
+    return image.columns[DOMAIN]
+
+
+def by_turns(images: Sequence[Pair]) -> list[Pair]:
+    """One of each domain, another of each …: in each domain in the order of a hash of the names.
+
+    So what stands at the beginning is a fair sample of all of them.
+    """
+    ranked: dict[str, list[Pair]] = {}
+    for image in sorted(images, key=lambda image: _shuffled(image.name)):
+        ranked.setdefault(domain_of(image), []).append(image)
+    places = [(place, name, image) for name, some in ranked.items() for place, image in enumerate(some)]
+    return [image for _, _, image in sorted(places, key=lambda found: found[:2])]
+
+
+def _find_domains(root: Path, direction: str) -> PairFolder:
+    _need_folder(root, "domains")
+    if direction:
+        raise PairsError(
+            f"{root}: direction '{direction}': domains have no direction, each is translated into each; leave it out, "
+            "and choose with --to-domain when you translate"
+        )
+    folders = _domain_folders(root)
+    splits: dict[Split, list[Pair]] = {"train": [], "val": [], "test": []}
+    for split, domains in folders.items():
+        for name, folder in domains.items():
+            images = {f"{name}/{stem}": Side(path) for stem, path in _by_stem(folder).items()}
+            if not images:
+                there = listed(path.name for path in sorted(folder.iterdir()) if not path.name.startswith("."))
+                raise PairsError(
+                    f"{folder}: holds no images{f', only {there}' if there else ''}; expected those of the domain "
+                    f"'{name}'; add some, or take the folder away"
+                )
+            splits[split] += [Pair(image, side, side, {DOMAIN: name}) for image, side in images.items()]
+    names = tuple(sorted(folders.get("train", next(iter(folders.values())))))
+    for split, domains in folders.items():
+        unknown = sorted(set(domains) - set(names))
+        if unknown:
+            raise PairsError(
+                f"{root}: {split} has the domain '{unknown[0]}', which there is none of to train on; "
+                f"{nearest(unknown[0], names)}"
+            )
+        if split == "val" and len(domains) < len(names):
+            missing = sorted(set(names) - set(domains))
+            raise PairsError(f"{root}: val has no folder of the domain '{missing[0]}', which train has; add it")
+    return PairFolder(root, "domains", "", {split: by_turns(some) for split, some in splits.items()}, domains=names)
+
+
+def _domain_folders(root: Path) -> dict[Split, dict[str, Path]]:
+    """The folder of each domain in each split: cat/, dog/ · train/cat/, train/dog/ … · trainA/, trainB/ …
+
+    Raises:
+        PairsError: a split has fewer than two domains, or images beside their folders.
+    """
+    found = _joined_folders(_subfolders(root))
+    if found:
+        _refuse_loose(root)
+        return found
+    for split, top in _split_folders(root).items():
+        _refuse_loose(top)
+        found[split] = {child.name: child for child in _subfolders(top)}
+        if len(found[split]) < 2 and split != "test":
+            there = f"only {listed(found[split])}" if found[split] else "no folders"
+            raise PairsError(f"{top}: found {there}; expected two folders or more, one a domain, such as cat/ and dog/")
+    return found
+
+
+def _refuse_loose(folder: Path) -> None:
+    loose = [path.name for path in sorted(folder.iterdir()) if path.is_file() and is_image(path)]
+    if loose:
+        raise PairsError(
+            f"{folder}: images lie beside the folders of the domains: {listed(loose)}; put each into the folder of its "
+            "domain"
+        )
 
 
 def _read_manifest(root: Path) -> Found:
@@ -315,7 +415,7 @@ def _read_manifest(root: Path) -> Found:
     return names, raw, columns
 
 
-_READERS = {
+_READERS: dict[Layout, Callable[[Path], Found]] = {
     "side-by-side": _read_side_by_side,
     "folders": _read_folders,
     "manifest": _read_manifest,

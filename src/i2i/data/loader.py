@@ -9,17 +9,18 @@ from functools import partial
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from i2i.config import Augment
 from i2i.data.augment import Sampled, make_alone, make_sample
-from i2i.data.order import index_at, random_at
+from i2i.data.order import balanced_at, index_at, random_at
 from i2i.data.samples import Batch
 from i2i.data.store import PairStore
 from i2i.data.tasks import Task, cut_out
 from i2i.images import ImageSpec, Interpolation, Pixels
 
 _AUGMENTATION, _TASK, _TARGET = 1, 2, 3
-"""Purposes of the random streams of augmentation, of tasks, and of targets without a partner; order is purpose 0."""
+"""Purposes of the random streams of augmentation, of tasks, and of targets without a partner; of order 0, 4 and 5."""
 
 _AHEAD = 3
 """Batches made before they are asked for."""
@@ -46,6 +47,7 @@ class Loader:
         targets: for training without partners: each input gets one of these by chance, cut and augmented by itself.
         interpolation: of what augmentation turns and bends; other than "nearest" is bilinear.
         rank, processes: this process among how many.
+        domains: for training on domains: places in the store of the images of each; all come equally often.
     """
 
     store: PairStore
@@ -60,6 +62,7 @@ class Loader:
     rank: int = 0
     processes: int = 1
     targets: PairStore | None = None
+    domains: tuple[tuple[int, ...], ...] = ()
 
     def sample(self, images_seen: int) -> Sampled:
         """Input, target and where that is a reading, of the image that comes after `images_seen` others."""
@@ -75,6 +78,16 @@ class Loader:
             interpolation=self.interpolation,
         )  # fmt: skip
 
+    def of_domain(self, images_seen: int) -> tuple[Tensor, int]:
+        """The image, (C, h, w), that comes after `images_seen` others, and of which domain it is."""
+        domain, place = balanced_at(self.seed, images_seen, tuple(map(len, self.domains)))
+        image, _ = self.store[self.domains[domain][place]]
+        made = make_alone(
+            image, self.specs[0], lit=True, size=self.size, mirror=self.mirror, augment=self.augment,
+            random=random_at(self.seed, _AUGMENTATION, images_seen), interpolation=self.interpolation,
+        )  # fmt: skip
+        return made, domain
+
     def _without_partners(
         self, given: Pixels, targets: PairStore, random: np.random.Generator, other: np.random.Generator
     ) -> Sampled:
@@ -89,6 +102,10 @@ class Loader:
     def batch_at(self, images_seen: int) -> Batch:
         """This process's share of the batch that follows `images_seen` images."""
         mine = range(images_seen + self.rank, images_seen + self.batch, self.processes)
+        if self.domains:
+            images, domains = zip(*map(self.of_domain, mine), strict=True)
+            stacked = torch.stack(images)
+            return Batch(stacked, stacked, domain=torch.tensor(domains))
         samples = [self.sample(position) for position in mine]
         readings = [sample.valid for sample in samples if sample.valid is not None]
         return Batch(

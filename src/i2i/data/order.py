@@ -24,6 +24,22 @@ def index_at(seed: int, images_seen: int, count: int) -> int:
     return int(_permutation(seed, epoch, count)[position])
 
 
-@lru_cache(maxsize=2)
-def _permutation(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
-    return random_at(seed, purpose=0, position=epoch).permutation(count)
+def balanced_at(seed: int, images_seen: int, counts: tuple[int, ...]) -> tuple[int, int]:
+    """Which of several sets, of `counts` samples each, and which of it comes after `images_seen` images.
+
+    As many of each set: of so many images as there are sets one of each, in an order anew each time. In each set every
+    sample comes once before any comes again.
+    """
+    turn, place = divmod(images_seen, len(counts))
+    chosen = int(_permutation(seed, turn, len(counts), _TURNS)[place])
+    epoch, position = divmod(turn, counts[chosen])
+    return chosen, int(_permutation(seed, (chosen << 32) + epoch, counts[chosen], _WITHIN)[position])
+
+
+_TURNS, _WITHIN = 4, 5
+"""Purposes of the random streams of which set comes when, and of the order within each; of one set it is purpose 0."""
+
+
+@lru_cache(maxsize=64)
+def _permutation(seed: int, epoch: int, count: int, purpose: int = 0) -> NDArray[np.int64]:
+    return random_at(seed, purpose, position=epoch).permutation(count)

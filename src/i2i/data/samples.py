@@ -20,16 +20,20 @@ class Batch:
         input: (N, C, H, W) float32 in [-1, 1].
         target: (N, C', H, W) float32 in [-1, 1].
         valid: where the target is a reading, (N, C', H, W) bool; None where all of it is.
+        domain: of which domain each image is, (N,) int64; then the target is the input. None where there are none.
     """
 
     input: Tensor
     target: Tensor
     valid: Tensor | None = None
+    domain: Tensor | None = None
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on a device."""
-        valid = None if self.valid is None else self.valid.to(device, non_blocking=True)
-        return Batch(self.input.to(device, non_blocking=True), self.target.to(device, non_blocking=True), valid)
+        image = self.input.to(device, non_blocking=True)
+        target = image if self.target is self.input else self.target.to(device, non_blocking=True)
+        rest = (None if each is None else each.to(device, non_blocking=True) for each in (self.valid, self.domain))
+        return Batch(image, target, *rest)
 
     def only_readings(self, image: Tensor) -> Tensor:
         """An output, (N, C', H, W), that is the target itself where that is no reading: nobody can learn from there."""

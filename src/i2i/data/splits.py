@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from i2i.data.layouts import Pair, PairFolder, couple, listed
+from i2i.data.layouts import Pair, PairFolder, by_turns, couple, domain_of, listed
 from i2i.errors import ConfigError, PairsError
 from i2i.images import stem_of
 
@@ -52,13 +52,15 @@ def hold_out(pairs: Sequence[Pair], rule: HoldOut) -> tuple[list[Pair], list[Pai
 
 
 def hold_out_of(found: PairFolder, rule: HoldOut) -> tuple[list[Pair], list[Pair]]:
-    """Cut the training split of what was found into (kept, held out) as `hold_out` does, sets without partners each.
+    """Cut the training split of what was found into (kept, held out) as `hold_out` does, each set or domain by itself.
 
     Raises:
         ConfigError, PairsError: as `hold_out` does.
     """
     if found.paired:
         return hold_out(found.splits["train"], rule)
+    if found.domains:
+        return _hold_out_of_domains(found, rule)
     inputs, targets = found.sets.get("train", ([], []))
     if rule.names:
         (kept, held), (others, held_others) = _by_list_of_sets(inputs, targets, rule.names)
@@ -67,6 +69,25 @@ def hold_out_of(found: PairFolder, rule: HoldOut) -> tuple[list[Pair], list[Pair
     if not (held and held_others):  # a set of one image has none to spare
         return couple(inputs, targets), []
     return couple(kept, others), couple(held, held_others)
+
+
+def _hold_out_of_domains(found: PairFolder, rule: HoldOut) -> tuple[list[Pair], list[Pair]]:
+    """Of each domain its share, or by one list for all; nothing where a domain has none to spare."""
+    images = found.splits["train"]
+    if rule.names:
+        kept, held = _by_list(images, rule.names)
+    else:
+        domains = [[image for image in images if domain_of(image) == name] for name in found.domains]
+        parts = [hold_out(some, rule) for some in domains]
+        kept, held = ([image for part in parts for image in part[which]] for which in (0, 1))
+    lacking = [sorted(set(found.domains) - {domain_of(image) for image in some}) for some in (kept, held)]
+    if rule.names and any(lacking):
+        name = (lacking[0] or lacking[1])[0]
+        raise PairsError(
+            f"the list of held-out images names all or none of the domain '{name}'; expected some of each, such as "
+            f"{name}/NAME, a name a line"
+        )
+    return (by_turns(kept), by_turns(held)) if not any(lacking) else (images, [])
 
 
 def groups_of(pairs: Sequence[Pair], group: str) -> Mapping[str, str]:

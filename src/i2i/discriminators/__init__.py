@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from i2i.discriminators.classifying import Classifying, ClassifyingDiscriminator, ClassifyingPatch
 from i2i.discriminators.discriminator import Discriminator, Features, logits
 from i2i.discriminators.image import ImageDiscriminator
 from i2i.discriminators.multiscale import MultiScaleDiscriminator
@@ -11,6 +12,9 @@ from i2i.layers.registry import build, find
 
 __all__ = [
     "DISCRIMINATORS",
+    "Classifying",
+    "ClassifyingDiscriminator",
+    "ClassifyingPatch",
     "Discriminator",
     "Features",
     "ImageDiscriminator",
@@ -23,6 +27,8 @@ __all__ = [
 ]
 
 DISCRIMINATORS: dict[str, type[Discriminator]] = {
+    "classifying": ClassifyingDiscriminator,
+    "classifying-patch": ClassifyingPatch,
     "image": ImageDiscriminator,
     "multiscale": MultiScaleDiscriminator,
     "patch": PatchDiscriminator,

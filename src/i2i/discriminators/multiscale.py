@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from i2i.discriminators.discriminator import Discriminator, Features, logits
 from i2i.discriminators.patch import PatchDiscriminator
-from i2i.layers.arguments import at_least
+from i2i.layers.arguments import at_least, switch
 from i2i.layers.norms import Bias, Norm
 from i2i.layers.pyramid import halved
 
@@ -24,6 +24,7 @@ class MultiScaleDiscriminator(Discriminator):
         in_channels: of condition and image together.
         scales: how many: 2 for images of 256 to 512 pixels, 3 for 1024 and more.
         width, depth, norm, bias, spectral_norm: of each, as for `PatchDiscriminator`.
+        narrowing: each has half the filters of the finer one, at least one, as the published code of BicycleGAN.
     """
 
     def __init__(
@@ -36,14 +37,17 @@ class MultiScaleDiscriminator(Discriminator):
         norm: Norm = "instance",
         bias: Bias = "auto",
         spectral_norm: bool = False,
+        narrowing: bool = False,
     ):
-        at_least(1, scales=scales)
+        at_least(1, scales=scales, width=width)
+        switch(narrowing=narrowing)
+        widths = [max(width // 2**number, 1) if narrowing else width for number in range(scales)]
         super().__init__(in_channels, smallest=2**scales)
         self.scales = nn.ModuleList(
             PatchDiscriminator(
-                in_channels, width=width, depth=depth, norm=norm, bias=bias, spectral_norm=spectral_norm, padding=2
+                in_channels, width=wide, depth=depth, norm=norm, bias=bias, spectral_norm=spectral_norm, padding=2
             )
-            for _ in range(scales)
+            for wide in widths
         )
 
     @property

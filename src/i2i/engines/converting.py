@@ -88,9 +88,10 @@ def digest(network: nn.Module) -> str:
 
 
 def _name(network: Generator) -> str:
-    """Depends on all that a graph holds: weights, layers as the policy left them, and what wrote it."""
+    """Depends on all that a graph holds: weights, layers as the policy left them, the condition, and what wrote it."""
     versions = {name: version(name) for name in ("i2i", "torch", "onnx", "onnxscript")}
-    facts = json.dumps([digest(network), type(network).__qualname__, repr(network), versions])
+    told = None if network.held is None else network.held.tolist()
+    facts = json.dumps([digest(network), type(network).__qualname__, repr(network), versions, *[told] * bool(told)])
     return hashlib.blake2b(facts.encode(), digest_size=20).hexdigest()
 
 

@@ -57,8 +57,9 @@ def build(job: Job) -> Network:
 
 
 def identity(generator: Generator) -> Identity:
-    """What tells apart the networks that a graph could be of: weights, and whose statistics normalise."""
-    return {"weights": digest(generator), "statistics": "image" if follows_image(generator) else "known"}
+    """What tells apart the networks that a graph could be of: weights, what is held, whose statistics normalise."""
+    held = "" if generator.held is None else f", told {generator.held.tolist()}"
+    return {"weights": digest(generator) + held, "statistics": "image" if follows_image(generator) else "known"}
 
 
 def quantise(generator: Generator, images: Sequence[Tensor], folder: Path) -> None:
@@ -110,6 +111,8 @@ def _unquantised(job: Job) -> str | None:
     if made_of == found:
         return None
     changed = "normalisation statistics" if made_of["weights"] == found["weights"] else "weights"
+    if changed == "weights" and made_of["weights"].partition(",")[0] == found["weights"].partition(",")[0]:
+        return f"{report} is of another domain or style; make one of this, or use another engine"
     return (
         f"{report} is of other {changed}; delete {REPORT}, {GRAPH} and {WEIGHTS}, and make them anew with "
         "'i2i quantize'"

@@ -42,10 +42,11 @@ class Instruments:
         """All measures by key, in the order of the table."""
         return {**self.paired, **self.distribution}
 
-    def of_sets(self) -> "Instruments":
-        """Those that need no partner of an output."""
+    def of_sets(self, measures: Mapping[str, PairedMeasure] | None = None) -> "Instruments":
+        """Those that need no partner of an output; beside them `measures` of an output by itself."""
         missing = {label: why for label, why in self.not_measured.items() if label != LPIPS_MEASURE.label}
-        return replace(self, paired={}, not_measured=missing | {"measures of pairs": "the images have no partners"})
+        missing |= {"measures of pairs": "the images have no partners"}
+        return replace(self, paired=dict(measures or {}), not_measured=missing)
 
 
 def choose_instruments(

@@ -2,20 +2,23 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Literal, overload
 
 from i2i.bundle import BundleConfig, find_bundle, read_bundle_config
-from i2i.data.layouts import Layout, Pair, PairFolder, Split, detect_layout, each_once, find_pairs
+from i2i.data.layouts import Layout, Pair, PairFolder, Split, detect_layout, domain_of, each_once, find_pairs
 from i2i.data.samples import Reading, read_apart, read_pair
 from i2i.data.splits import HoldOut, hold_out_of
 from i2i.data.tasks import task_by_name
 from i2i.engines import EngineName
-from i2i.errors import PairsError
+from i2i.errors import PairsError, nearest
+from i2i.evaluation.domains import counted, joined, own_measures
 from i2i.evaluation.evaluate import evaluate_samples
 from i2i.evaluation.result import Evaluation
 from i2i.evaluation.sample import Sample
+from i2i.evaluation.variety import SAMPLES
 from i2i.images import Pixels
 from i2i.layers.modes import Statistics
 from i2i.metrics.perceptual import LPIPS, LPIPSNetwork
@@ -29,15 +32,20 @@ def evaluate(
     split: Split | Literal["auto", "held-out"] = "auto",
     layout: Layout | Literal["auto"] = "auto",
     direction: str | None = None,
+    to_domain: str | None = None,
     seed: int = 0,
     device: str = "auto",
     precision: str = "fp32",
     statistics: Statistics | None = None,
     dropout: bool | None = None,
     resize: str | None = None,
+    steps: int | None = None,
     engine: EngineName = "eager",
     features: Path | None = None,
     lpips: LPIPS | LPIPSNetwork | None = "alex",
+    reader: str | os.PathLike[str] | Translator | None = None,
+    like: str | os.PathLike[str] | None = None,
+    samples: int = SAMPLES,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Score a translator on image pairs, beside baselines that learned nothing.
@@ -50,10 +58,16 @@ def evaluate(
         layout: of the pairs' folder; two folders are sets without partners where the bundle was trained on such.
         direction: by default the one that the bundle was trained in; of one that translates both ways it also says
             which translator is scored.
+        to_domain: of a bundle that translates into several domains, which is scored; by default each that the folder
+            has images of, and their mean.
         seed: of the dropout, the bootstrap, the patches.
-        device, precision, statistics, dropout, resize, engine: as for `i2i.load`.
+        device, precision, statistics, dropout, resize, steps, engine: as for `i2i.load`.
         features: file of a feature network, for Fréchet, kernel and feature distances.
         lpips: network of LPIPS to look for on this machine, or the module itself; None leaves it out.
+        reader: a bundle, run or translator of the other direction, trained on real images: by how well it reads the
+            inputs off the outputs these are judged too, in the manner of the FCN-score.
+        like: as for `i2i.load`.
+        samples: answers to each input of a translator that is random, whose diversity is told; below 2 it is not.
         progress: called with (done, of how many).
 
     Raises:
@@ -64,27 +78,48 @@ def evaluate(
         translator = bundle
     else:
         folder = find_bundle(bundle)
-        known = next((way for way in read_bundle_config(folder).directions if way == direction), None)
+        told = read_bundle_config(folder)
+        if told.domains and to_domain is None and layout in ("auto", "domains"):
+            domains = _domains_of(told, pairs, direction)
+            return joined({
+                name: evaluate(
+                    folder, pairs, split=split, layout=layout, direction=direction, to_domain=name, seed=seed,
+                    device=device, precision=precision, statistics=statistics, dropout=dropout, resize=resize,
+                    steps=steps, engine=engine, features=features, lpips=lpips, reader=reader, like=like,
+                    samples=samples, progress=counted(progress, number, len(domains)),
+                ) for number, name in enumerate(domains)
+            }, seed)  # fmt: skip
+        known = next((way for way in told.directions if way == direction), None)
         translator = load(
-            folder, direction=known, device=device, precision=precision, statistics=statistics, dropout=dropout,
-            resize=resize, engine=engine,
+            folder, direction=known, to_domain=to_domain, device=device, precision=precision, statistics=statistics,
+            dropout=dropout, resize=resize, steps=steps, engine=engine, like=like,
         )  # fmt: skip
     config = translator.config
-    chosen = choose_pairs(config, pairs, split=split, layout=layout, direction=direction, seed=seed)
-    count = len(chosen.scored)
+    chosen = choose_pairs(
+        config, pairs, split=split, layout=layout, direction=direction, to_domain=translator.to_domain, seed=seed
+    )
+    count, draws = len(chosen.scored), translator.generator.draws
+    seeds = iter(range(seed, seed + count)) if draws else repeat(seed)
 
     def translate(pixels: Pixels, name: str) -> Pixels:
-        return translator.translate(pixels, seed=seed)
+        return translator.translate(pixels, seed=next(seeds))
+
+    def sample(pixels: Pixels) -> list[Pixels]:
+        return [translator.translate(pixels, seed=seed + number) for number in range(samples)]
 
     return evaluate_samples(
         translate,
         chosen.scored,
-        protocol=f"{chosen.protocol}; {translator.describe().partition(': ')[2]}, seed {seed}.",
+        protocol=f"{chosen.protocol}; {translator.describe().partition(': ')[2]}, "
+        + (f"seeds {seed} to {seed + count - 1}, one an image." if draws and count > 1 else f"seed {seed}."),
         training=chosen.training,
         specs=(config.input, config.target),
         paired=chosen.paired,
+        measures=None if chosen.paired else own_measures(translator),
         features=features,
         lpips=lpips,
+        reader=load(reader, device=device) if isinstance(reader, str | os.PathLike) else reader,
+        sampling=sample if translator.is_random and samples > 1 else None,
         seed=seed,
         progress=(lambda done: progress(done, count)) if progress else None,
     )
@@ -114,12 +149,15 @@ def choose_pairs(
     split: Split | Literal["auto", "held-out"] = "auto",
     layout: Layout | Literal["auto"] = "auto",
     direction: str | None = None,
+    to_domain: str = "",
     seed: int = 0,
 ) -> ChosenPairs:
     """The pairs on which a bundle is evaluated; see `evaluate`. Raises `PairsError` where there are none."""
     found = _find(pairs, layout, direction, config)
     chosen, training, which = _choose(found, split, config)
     reading = _reading(config, found, seed)
+    if found.domains:
+        return _into(to_domain, found, chosen, training, which, reading)
     name, directed, sized = found.root.name or found.root, _directed(found, config), _sized(reading)
     if found.paired:
         protocol = f"Pairs: {which} of {name}, {directed}, {sized}"
@@ -128,6 +166,37 @@ def choose_pairs(
     chosen, training = each_once(chosen, "input"), each_once(training, "target")
     scored, trained = (_PairSamples(some, reading, read_apart) for some in (chosen, training))
     return ChosenPairs(scored, trained, protocol, paired=False)
+
+
+def _into(
+    domain: str, found: PairFolder, chosen: list[Pair], training: list[Pair], which: str, reading: Reading
+) -> ChosenPairs:
+    """The images of all other domains, each beside a real one of this: of the smaller set again and again."""
+    inputs, real = ([image for image in chosen if (domain_of(image) == domain) is own] for own in (False, True))
+    if not (inputs and real):
+        raise PairsError(
+            f"{found.root}: {which} has no image {'of' if inputs else 'but of'} the domain '{domain}'; expected some "
+            "of it, and of others to translate into it"
+        )
+    scored = [replace(image, target=real[place % len(real)].target) for place, image in enumerate(inputs)]
+    given, known = ([image for image in training if (domain_of(image) == domain) is own] for own in (False, True))
+    if given:  # what is to be translated; calibration sees it
+        known = [replace(image, input=given[place % len(given)].input) for place, image in enumerate(known)]
+    protocol = f"Domains without partners: {which} of {found.root.name or found.root}, to {domain}, {_sized(reading)}"
+    samples, trained = (_PairSamples(some, reading, read_apart) for some in (scored, known))
+    return ChosenPairs(samples, trained, protocol, paired=False)
+
+
+def _domains_of(config: BundleConfig, pairs: str | os.PathLike[str], direction: str | None) -> tuple[str, ...]:
+    """The domains that the folder has images of, in the order of the bundle. Raises `PairsError`."""
+    found = find_pairs(pairs, "domains", direction or "").domains
+    unknown = [name for name in found if name not in config.domains]
+    if unknown:
+        raise PairsError(
+            f"{pairs}: has the domain '{unknown[0]}', which the bundle does not know; "
+            f"{nearest(unknown[0], config.domains)}"
+        )
+    return tuple(name for name in config.domains if name in found)
 
 
 def _find(
@@ -139,6 +208,8 @@ def _find(
     unmatched: Literal["error", "skip"] = "skip" if skipped else "error"  # as in training
     if layout == "auto" and config.layout == "unpaired" and detect_layout(Path(pairs)) == "folders":
         layout = "unpaired"
+    if layout == "auto" and config.domains:
+        layout = "domains"
     try:
         return find_pairs(pairs, layout, config.direction if direction is None else direction, unmatched)
     except PairsError as error:

@@ -65,6 +65,7 @@ def quantise_bundle(
     split: Split | Literal["auto", "held-out"] = "auto",
     layout: Layout | Literal["auto"] = "auto",
     direction: str | None = None,
+    to_domain: str | None = None,
     images: int = CALIBRATION,
     statistics: Statistics | None = None,
     seed: int = 0,
@@ -80,6 +81,7 @@ def quantise_bundle(
         pairs: as for training, with the training split.
         split: on which the two are compared, as for `evaluate`; not "train".
         layout, direction: as for `evaluate`.
+        to_domain: of a bundle that translates into several domains, which: the graph is of one.
         images: training images to calibrate on, drawn by `seed`.
         statistics: depart from the bundle's test-time policy; the graph is then for this one only.
         seed: of the draw and of the scores.
@@ -91,13 +93,17 @@ def quantise_bundle(
         PairsError: no training pair is left to calibrate on.
         BundleError: the network can't be converted.
     """
-    exact = load(bundle, device="cpu", statistics=statistics, dropout=False)
+    exact = load(bundle, to_domain=to_domain, device="cpu", statistics=statistics, dropout=False)
+    if exact.generator.draws:
+        raise ConfigError(f"{exact.path}: draws noise, which no graph can draw by a seed; leave it as it is")
     for name in (int8.GRAPH, int8.WEIGHTS, int8.REPORT):
         if (exact.path / name).exists():
             raise StorageError(f"{exact.path / name}: is there already and stays as it is; delete it to make another")
     if split == "train":
         raise ConfigError("split 'train': the network is calibrated on it; expected auto, val, test or held-out")
-    chosen = choose_pairs(exact.config, pairs, split=split, layout=layout, direction=direction, seed=seed)
+    chosen = choose_pairs(
+        exact.config, pairs, split=split, layout=layout, direction=direction, to_domain=exact.to_domain, seed=seed
+    )
     if not chosen.training:
         raise PairsError(f"{pairs}: has no training pairs to calibrate on beside those to compare on; give it both")
     exact.use("auto", 3 * len(chosen.scored))
@@ -161,7 +167,8 @@ def _calibration(translator: Translator, pairs: Sequence[Sample], count: int, se
 
 def _quantised(exact: Translator, calibration: list[Tensor], folder: Path) -> Translator:
     """A translator of the same bundle whose network is in int8, left in `folder`."""
-    quick = load(exact.path, device="cpu", statistics=exact.policy.statistics, dropout=False)
+    domain, statistics = exact.to_domain or None, exact.policy.statistics
+    quick = load(exact.path, to_domain=domain, device="cpu", statistics=statistics, dropout=False)
     try:
         int8.quantise(exact.generator, calibration, folder)
         network = int8.build(Job(quick.generator, bundle=folder))
@@ -182,7 +189,7 @@ def _compared(fp32: Evaluation, int8: Evaluation, *, seed: int) -> dict[str, Com
     for key, measure in fp32.measures.items():
         if key not in int8.measures:
             continue
-        exact, quick = fp32.per_image[fp32.model].get(key), int8.per_image[int8.model].get(key)
+        exact, quick = (each.per_image.get(each.model, {}).get(key) for each in (fp32, int8))
         difference = None if exact is None or quick is None else difference_interval(quick, exact, seed=seed)
         found[key] = Compared(measure, fp32.rows[fp32.model][key], int8.rows[int8.model][key], difference)
     return found

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from i2i.evaluation.curves import curve_pictures
 from i2i.evaluation.gallery import Example, Gallery
+from i2i.evaluation.reader import REAL
 from i2i.evaluation.report import Cell, Figure, MeasureRow, Report, render_report
 from i2i.evaluation.sheet import contact_sheet, shrunk
 from i2i.evaluation.verdict import best_row, describe_verdict
@@ -32,7 +33,8 @@ class Evaluation:
     """Scores of a model and of the baselines on the same images.
 
     Attributes:
-        rows: row -> measure -> mean with interval; the model first. A baseline that can't be had is an empty row.
+        rows: row -> measure -> mean with interval; the model first. A baseline that can't be had is an empty row. Where
+            there is a reader one row is of what it reads off the targets themselves.
         names: of the images, in the order of evaluation.
         per_image: row -> measure -> a value for each of `names`.
         measures: what each measure's key stands for.
@@ -75,11 +77,16 @@ class Evaluation:
 
     def best_row(self, key: str) -> str | None:
         """The row with the best mean of a measure; None where fewer than two rows have one."""
-        return best_row(self.rows, key, self.measures[key])
+        return best_row(self._made, key, self.measures[key])
 
     def verdict(self) -> str:
         """In a few sentences: where the model beats the baselines, and where it does not."""
-        return describe_verdict(self.model, self.rows, self.measures, self.advantages)
+        return describe_verdict(self.model, self._made, self.measures, self.advantages)
+
+    @property
+    def _made(self) -> dict[str, dict[str, Interval]]:
+        """The rows that compete: all but that of the targets themselves."""
+        return {row: values for row, values in self.rows.items() if row != REAL}
 
     def to_json(self) -> str:
         """Everything but the images and the per-image values, as JSON text."""
@@ -99,14 +106,14 @@ class Evaluation:
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def to_csv(self) -> str:
-        """A line for each row of the table and image: row, image, and every paired measure."""
+        """A line for each row of the table and image: row, image, and every measure of an image that the row has."""
         keys = list(self.per_image.get(self.model, {}))
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["row", "image", *keys])
         for row, values in self.per_image.items():
             for index, name in enumerate(self.names):
-                writer.writerow([row, name, *(f"{values[key][index]:.6g}" for key in keys)])
+                writer.writerow([row, name, *(f"{values[key][index]:.6g}" if key in values else "" for key in keys)])
         return text.getvalue()
 
     def table(self) -> Table:

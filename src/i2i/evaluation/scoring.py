@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from i2i.errors import InputError
+from i2i.errors import ImageError, InputError
 from i2i.evaluation.instruments import Instruments
+from i2i.evaluation.reader import Reader
 from i2i.evaluation.sample import Sample
 from i2i.images import ImageSpec, Pixels, encode, valid
 from i2i.metrics.bootstrap import LEVEL, Interval, mean_interval
@@ -45,13 +46,15 @@ class Gathered:
 class Scores:
     """Takes outputs with their targets; gives per-image values and the table of means and distances."""
 
-    def __init__(self, instruments: Instruments, seed: int, target: ImageSpec) -> None:
+    def __init__(self, instruments: Instruments, seed: int, target: ImageSpec, reader: Reader | None = None) -> None:
         self.instruments = instruments
+        self.reader = reader
         self.seed = seed
         self.spec = target
         self.per_image: dict[str, dict[str, list[float]]] = {}
         self.failed: dict[str, str] = {}
         """Measures that at least one image was unfit for, by key, with the reason."""
+        self._real: dict[str, list[float]] = {}
         self._outputs: dict[str, Gathered] = {}
         self._targets = Gathered()
         self._seen = 0
@@ -73,11 +76,14 @@ class Scores:
             output = encode(pixels, self.spec, clip=False)[None]
             if readings is not None:
                 output = torch.where(readings, output, target)
-            scores[row] = self._measure_pair(output, target, readings, sample.name)
+            scores[row] = self._measure_pair(output, target, readings, sample.name) | self._read(pixels, sample)
             for key, value in scores[row].items():
                 self.per_image.setdefault(row, {}).setdefault(key, []).append(value)
             if counts:
                 self._gather(self._outputs.setdefault(row, Gathered()), output, sample.name, slot)
+        if self.reader is not None and self.instruments.paired:  # else the target is of another input
+            for key, value in self._read(sample.target, sample).items():
+                self._real.setdefault(key, []).append(value)
         self._seen += 1
         return scores
 
@@ -92,6 +98,20 @@ class Scores:
             if key not in self.failed
         }
         return {**found, **(self._distances(self._outputs[row]) if row in self._outputs else {})}
+
+    def real(self, resamples: int) -> dict[str, Interval]:
+        """What is read off the real targets, which is the most that can be had; empty without a reader."""
+        found = {key: mean_interval(values, resamples=resamples, seed=self.seed) for key, values in self._real.items()}
+        return {key: interval for key, interval in found.items() if key not in self.failed}
+
+    def _read(self, pixels: Pixels, sample: Sample) -> dict[str, float]:
+        if self.reader is None or any(key in self.failed for key in self.reader.measures):
+            return {}
+        try:
+            return self.reader.scores(pixels, sample.input)
+        except (InputError, ImageError) as error:
+            self.failed |= dict.fromkeys(self.reader.measures, f"{sample.name}: {error}")
+            return {}
 
     def _measure_pair(self, output: Tensor, target: Tensor, readings: Tensor | None, name: str) -> dict[str, float]:
         values = {}

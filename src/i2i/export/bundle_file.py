@@ -4,7 +4,7 @@ from pathlib import Path
 
 from safetensors.torch import load_file, save
 
-from i2i.bundle import CARD, CONFIG, REVERSE, WEIGHTS
+from i2i.bundle import CARD, CONFIG, ENCODER, REVERSE, WEIGHTS
 from i2i.files import replacing
 
 SUFFIXES = (".safetensors",)
@@ -18,6 +18,9 @@ PREFIX = "i2i/"
 OTHER_WAY = "reverse/"
 """Before the names of the weights that are of the other direction."""
 
+CODES = "encoder/"
+"""Before the names of the weights of what finds latent codes."""
+
 
 def pack(bundle: Path, path: Path) -> None:
     """Write the bundle in a folder as the one file `path`, to the letter and to the bit. Raises `StorageError`."""
@@ -25,5 +28,7 @@ def pack(bundle: Path, path: Path) -> None:
     weights = load_file(bundle / WEIGHTS)
     if (bundle / REVERSE).is_file():
         weights |= {f"{OTHER_WAY}{name}": tensor for name, tensor in load_file(bundle / REVERSE).items()}
+    if (bundle / ENCODER).is_file():
+        weights |= {f"{CODES}{name}": tensor for name, tensor in load_file(bundle / ENCODER).items()}
     with replacing(path) as file:
         file.write(save(weights, metadata={"format": "pt", **texts}))

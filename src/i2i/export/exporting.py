@@ -66,8 +66,11 @@ def export_bundle(
     out: str | os.PathLike[str] | None = None,
     *,
     direction: str | None = None,
+    to_domain: str | None = None,
     statistics: Statistics | None = None,
     dropout: bool | None = None,
+    steps: int | None = None,
+    like: str | os.PathLike[str] | None = None,
 ) -> Exported:
     """Write a bundle as one file, once that was run by its own engine and gave what the translator gives.
 
@@ -81,7 +84,9 @@ def export_bundle(
         to: one of `FORMATS`.
         out: the new file, with the format's ending; by default named as the bundle is, in the current folder.
         direction: one of those in which the bundle translates; by default its first.
-        statistics, dropout: depart from the bundle's test-time policy.
+        to_domain: of a bundle that translates into several domains, which: a graph is of one.
+        statistics, dropout, steps: depart from the bundle's test-time policy.
+        like: an image whose style the graph has, of a bundle with latent codes: a graph is of one; see `i2i.load`.
 
     Raises:
         BundleError: the bundle can't be loaded, or not be exported exactly: the layer is named, and nothing written.
@@ -94,15 +99,30 @@ def export_bundle(
     name = HubName.read(bundle).name if is_hub_name(bundle) else _name(folder)
     if direction is not None and direction != read_bundle_config(folder).direction:
         name = f"{name}-{direction}"
+    if to_domain is not None:
+        name = f"{name}-{to_domain}"
     if to == "safetensors":
+        if to_domain is not None:
+            raise ConfigError("--to safetensors: keeps the bundle as it is, all its domains; leave out --to-domain")
         if direction is not None:
             raise ConfigError("--to safetensors: keeps the bundle as it is, all its directions; leave out --direction")
-        return _as_single_file(folder, _new_path(name, out, bundle_file.SUFFIXES), statistics, dropout)
+        return _as_single_file(folder, _new_path(name, out, bundle_file.SUFFIXES), statistics, dropout, steps, like)
     graph_format = GRAPH_FORMATS[to]
     path, engine = _new_path(name, out, graph_format.SUFFIXES), graph_format.engine()
     translator = load(
-        folder, direction=direction, device="cpu", statistics=statistics, dropout=dropout, resize="native"
-    )
+        folder, direction=direction, to_domain=to_domain, device="cpu", statistics=statistics, dropout=dropout,
+        resize="native", steps=steps, like=like,
+    )  # fmt: skip
+    if translator.generator.steps > 1:
+        raise ConfigError(
+            f"{folder}: draws its outputs in {translator.generator.steps} steps, whose noise no graph can draw by a "
+            "seed; --steps 1 exports the mean of what the target may be"
+        )
+    if translator.generator.draws:
+        raise ConfigError(
+            f"{folder}: draws a latent code for each answer, which no graph can draw by a seed; --like IMAGE exports "
+            "it in the style of that image"
+        )
     if translator.is_random:
         raise ConfigError(
             f"{folder}: translates with dropout on, whose noise no graph can draw by a seed; "
@@ -190,17 +210,26 @@ def _refusal(translator: Translator, graph_format: GraphFormat, reason: str) -> 
     )
 
 
-def _as_single_file(folder: Path, path: Path, statistics: Statistics | None, dropout: bool | None) -> Exported:
-    if (statistics, dropout) != (None, None):
+def _as_single_file(
+    folder: Path,
+    path: Path,
+    statistics: Statistics | None,
+    dropout: bool | None,
+    steps: int | None,
+    like: str | os.PathLike[str] | None,
+) -> Exported:
+    if (statistics, dropout, steps, like) != (None, None, None, None):
         raise ConfigError(
-            "--to safetensors: keeps the bundle as it is; leave --statistics and --dropout to 'i2i translate'"
+            "--to safetensors: keeps the bundle as it is; leave --statistics, --dropout, --steps and --like to "
+            "'i2i translate'"
         )
-    translator = load(folder, device="cpu")
+    domain = next(iter(read_bundle_config(folder).domains), None)
+    translator = load(folder, to_domain=domain, device="cpu")
     with TemporaryDirectory() as name:
         draft, again = Path(name) / "draft" / path.name, Path(name) / "again"
         bundle_file.pack(folder, draft)
         unpack(draft, again)
-        restored = load(again, device="cpu")
+        restored = load(again, to_domain=domain, device="cpu")
         parity = measure(translator, lambda images: translate(restored, images))
         if parity.max_difference > 0:
             raise BundleError(f"{folder}: differs by {parity.max_difference} {parity.unit} when read from one file")
@@ -214,6 +243,8 @@ def _facts(translator: Translator, folder: Path) -> dict[str, Any]:
     return {
         "i2i": version("i2i"),
         "direction": config.direction,
+        "to_domain": translator.to_domain,
+        "like": Path(translator.reference).name,
         "recipe": config.recipe,
         "task": config.task,
         "input": _SPEC.dump_python(config.input, mode="json"),

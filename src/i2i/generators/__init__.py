@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from i2i.generators.bridge import BridgeUNet
 from i2i.generators.coarse_to_fine import CoarseToFine
 from i2i.generators.encoder_decoder import EncoderDecoder
 from i2i.generators.generator import Generator
+from i2i.generators.labelled import Labelled
+from i2i.generators.latent_unet import LatentUNet
 from i2i.generators.resnet import ResNet
 from i2i.generators.spade import Spade
 from i2i.generators.unet import UNet
@@ -12,9 +15,12 @@ from i2i.layers.registry import build, find
 
 __all__ = [
     "GENERATORS",
+    "BridgeUNet",
     "CoarseToFine",
     "EncoderDecoder",
     "Generator",
+    "Labelled",
+    "LatentUNet",
     "ResNet",
     "Spade",
     "UNet",
@@ -23,8 +29,11 @@ __all__ = [
 ]
 
 GENERATORS: dict[str, type[Generator]] = {
+    "bridge": BridgeUNet,
     "coarse-to-fine": CoarseToFine,
     "encoder-decoder": EncoderDecoder,
+    "labelled": Labelled,
+    "latent-unet": LatentUNet,
     "resnet": ResNet,
     "spade": Spade,
     "unet": UNet,

@@ -30,6 +30,10 @@ class Generator(nn.Module):
         encoded: channels of what `encode` gives; empty where the network has no encoder of its own.
         condition: numbers that it is told beside the image; 0: none.
         held: (condition,) of all images for which `forward` is given none; None: nothing is held.
+        steps: evaluations of the network in one `forward`, of one that works step by step and may be told another
+            number; 0: it answers at once.
+        place: (row, column) of the images' first pixel in a larger image, of which they are a tile: what is drawn at
+            random pixel by pixel is then the same in all tiles there, under one seed. None: they are whole.
         description: name and arguments by which `build_generator` made it, as a bundle stores them.
     """
 
@@ -42,6 +46,8 @@ class Generator(nn.Module):
     encoded: tuple[int, ...] = ()
     condition: int = 0
     held: Tensor | None = None
+    steps: int = 0
+    place: tuple[int, int] | None = None
     description: dict[str, Any]
 
     def __init__(
@@ -89,6 +95,10 @@ class Generator(nn.Module):
         if condition is not None and condition.shape != (self.condition,):
             raise ValueError(f"the condition has shape {tuple(condition.shape)}; expected ({self.condition},)")
         self.held = condition
+
+    def draw(self, count: int) -> Tensor:
+        """Conditions as it draws them where it is told none, (count, condition), by torch's random state."""
+        raise NotImplementedError
 
     def forward(self, image: Tensor) -> Tensor:
         """Translate; see the class for shapes, ranges and errors. One with a condition takes that as its second."""

@@ -101,7 +101,11 @@ class UNet(Generator):
         for stage in self.encoder:
             x = stage(x)
             features.append(x)
-        features.pop()  # the bottleneck is where the decoder starts, not a skip
+        return self.decode(features)
+
+    def decode(self, features: list[Tensor]) -> Tensor:
+        """The output, from what the encoder's stages gave, the finest first."""
+        *features, x = features
         for stage in self.decoder:
             x = stage(x)
             if self.skips and features:

@@ -12,7 +12,7 @@ from i2i.layers.arguments import one_of
 from i2i.layers.spectral import SpectralConvolution
 from i2i.layers.upsampling import SubpixelConvolution
 
-Initialisation = Literal["normal", "xavier", "kaiming", "orthogonal"]
+Initialisation = Literal["normal", "xavier", "kaiming", "orthogonal", "uniform"]
 
 
 def initialise(module: nn.Module, how: Initialisation = "normal", gain: float = 0.02) -> None:
@@ -23,7 +23,8 @@ def initialise(module: nn.Module, how: Initialisation = "normal", gain: float = 
     Args:
         module: a network; what is neither convolution, linear layer nor batch normalisation stays as it is.
         how: the distribution of convolution and linear weights.
-        gain: its standard deviation ("normal") or its scale ("xavier", "orthogonal"); "kaiming" has none.
+        gain: its standard deviation ("normal") or its scale ("xavier", "orthogonal"); "kaiming" has none, nor has
+            "uniform", ±1 / √(inputs of a filter), as torch's own layers begin.
 
     Raises:
         ConfigError: no such distribution.
@@ -51,6 +52,8 @@ def _drawing(how: Initialisation, gain: float) -> Callable[[Tensor], Tensor]:
         return lambda weight: init.xavier_normal_(weight, gain)
     if how == "kaiming":
         return init.kaiming_normal_
+    if how == "uniform":
+        return lambda weight: init.kaiming_uniform_(weight, a=5**0.5)
     return lambda weight: init.orthogonal_(weight, gain)
 
 

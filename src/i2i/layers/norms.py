@@ -86,19 +86,22 @@ class BatchNorm(ImageNorm, nn.BatchNorm2d):
 
 
 class InstanceNorm(ImageNorm, nn.InstanceNorm2d):
-    """Instance normalisation without parameters, which can also hold the statistics of other images.
+    """Instance normalisation, without parameters unless `affine`, which can also hold the statistics of other images.
 
     (N, C, H, W) -> (N, C, H, W).  https://arxiv.org/abs/1607.08022
     """
 
 
-def normalisation(norm: Norm, channels: int) -> nn.Module:
-    """The layer that `norm` names, for (N, channels, H, W); raises `ConfigError` for an unknown name."""
+def normalisation(norm: Norm, channels: int, *, affine: bool = False) -> nn.Module:
+    """The layer that `norm` names, for (N, channels, H, W); raises `ConfigError` for an unknown name.
+
+    `affine` gives instance normalisation a scale and a shift to learn, which batch normalisation has in any case.
+    """
     one_of(Norm, norm=norm)
     if norm == "batch":
         return BatchNorm(channels)
     if norm == "instance":
-        return InstanceNorm(channels)
+        return InstanceNorm(channels, affine=affine)
     return nn.Identity()
 
 

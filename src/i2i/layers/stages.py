@@ -20,19 +20,29 @@ def stage_widths(width: int, depth: int) -> list[int]:
     return [width * min(2**level, 8) for level in range(depth)]
 
 
-def encoder_stages(in_channels: int, widths: Sequence[int], *, norm: Norm, bias: Bias) -> nn.ModuleList:
+def encoder_stages(
+    in_channels: int, widths: Sequence[int], *, norm: Norm, bias: Bias, beside: Sequence[int] = ()
+) -> nn.ModuleList:
     """One stage for each of `widths`; (N, C, H, W) -> (N, widths[-1], H / 2^depth, W / 2^depth) through all.
 
     The first has no normalisation, and neither has the last: on its 1×1 maps batch normalisation at batch 1 would
     zero everything, as the paper's errata say.
+
+    Args:
+        in_channels: of what the first takes.
+        widths: filters of each.
+        norm: see `Norm`.
+        bias: see `Bias`.
+        beside: channels that each takes beside what the one before it gives; empty: none.
     """
+    beside = beside or [0] * len(widths)
     stages = nn.ModuleList()
     last = len(widths) - 1
     for level, (k_in, k) in enumerate(zip([in_channels, *widths], widths, strict=False)):
         stage: OrderedDict[str, nn.Module] = OrderedDict()
         if level > 0:
             stage["activation"] = nn.LeakyReLU(0.2)
-        stage["conv"] = Convolution(k_in, k, 4, stride=2, padding=1, bias=inner_bias(norm, bias))
+        stage["conv"] = Convolution(k_in + beside[level], k, 4, stride=2, padding=1, bias=inner_bias(norm, bias))
         if 0 < level < last:
             stage["norm"] = normalisation(norm, k)
         stages.append(nn.Sequential(stage))

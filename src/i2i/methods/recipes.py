@@ -57,6 +57,22 @@ _CUT: Changes = {
     "discriminator": {**_CYCLEGAN["discriminator"], "init": "xavier"},
 }
 
+_STARGAN: Changes = {
+    "method": "stargan",
+    "data": {"size": 128, "jitter": 1.0},
+    "generator": {"name": "labelled", "blocks": 6, "norm": "instance", "dropout": [], "init": "uniform"},
+    "discriminator": {"name": "classifying", "depth": 6, "norm": "none", "conditional": False, "init": "uniform"},
+    "loss": {
+        "adversarial": "wasserstein",
+        "reconstruction": "none",
+        "reconstruction_weight": 0.0,
+        "discriminator_weight": 1.0,
+        "gradient_penalty_weight": 10.0,
+    },
+    "optimizer": {"learning_rate": 1e-4},
+    "training": {"images": 3_200_000, "batch": 16, "discriminator_steps": 5},
+}
+
 RECIPES: dict[str, Recipe] = {
     "pix2pix": Recipe(
         summary="The paper, with its known mistakes mended; the default",
@@ -175,6 +191,53 @@ RECIPES: dict[str, Recipe] = {
             "translation": {"statistics": "running", "dropout": False},
         },
     ),
+    "bicyclegan": Recipe(
+        summary="BicycleGAN: many answers to one input, by a latent code, and the style of a reference",
+        source="Zhu et al. 2017, https://arxiv.org/abs/1711.11586",
+        differs=(
+            "both ways, from a target to its code and back and from a code to an output and back, take the whole batch;"
+            " the published code cuts it into halves",
+            "the encoder takes the mean over 8 by 8 places at any training size from 16 to 256 pixels",
+            "the judges pad by 2, as pix2pixHD's, so that small images have logits at half their size too",
+            "the learning rate falls smoothly, and never reaches zero before the end",
+            "the bundle keeps the weights that were best on held-out pairs, each with a random code of its own, by "
+            "sliced Wasserstein distance",
+        ),
+        changes={
+            "method": "bicyclegan",
+            "generator": {"name": "latent-unet", "norm": "instance", "dropout": [2, 3, 4], "init": "xavier"},
+            "discriminator": {
+                "name": "multiscale",
+                "norm": "instance",
+                "narrowing": True,
+                "conditional": False,
+                "init": "xavier",
+            },
+            "loss": {"adversarial": "least-squares", "reconstruction_weight": 10.0, "discriminator_weight": 1.0},
+            "training": {"batch": 2},
+        },
+    ),
+    "bridge": Recipe(
+        summary="A Brownian bridge: paired, without a judge, drawn in steps; samples of what the target may be",
+        source="Li et al. 2023, https://arxiv.org/abs/2205.07680 (BBDM)",
+        differs=(
+            "in pixels, where the paper has a latent space; the network sees the input at every step",
+            "the sampler takes 8 steps and carries its noise along (eta 0), the paper's 200 and its own noise in each; "
+            "--steps N takes more or fewer",
+            "trained by squares on a mixture of target and noise, with the weighting of Karras et al. 2022",
+            "no attention, and each place is normalised by itself, so that large images can be translated in tiles",
+            "the learning rate falls smoothly, and never reaches zero before the end",
+            "the bundle keeps averaged weights, those that were best on held-out pairs, by sliced Wasserstein distance",
+        ),
+        changes={
+            "method": "bridge",
+            "generator": {"name": "bridge", "upsample": "resize", "blocks": 1, "dropout": []},
+            "loss": {"adversarial": "none", "reconstruction": "none", "reconstruction_weight": 0.0},
+            "optimizer": {"learning_rate": 1e-3, "betas": [0.9, 0.99]},
+            "training": {"batch": 8, "ema_halflife_images": 1000.0, "ema_rampup": 0.05},
+            "translation": {"statistics": "running", "dropout": False, "steps": 8},
+        },
+    ),
     "cyclegan": Recipe(
         summary="CycleGAN: two sets of images without partners, both directions in one bundle",
         source="Zhu et al. 2017, https://arxiv.org/abs/1703.10593",
@@ -210,6 +273,40 @@ RECIPES: dict[str, Recipe] = {
             **_CUT,
             "contrast": {"weight": 10.0, "identity": False, "flip": True},
             "schedule": {"name": "linear", "constant_share": 0.75},
+        },
+    ),
+    "stargan": Recipe(
+        summary="StarGAN: a folder a domain, one generator that translates each into each, told which by a label",
+        source="Choi et al. 2018, https://arxiv.org/abs/1711.09020",
+        differs=(
+            "an image has one domain, that of its folder, and all domains come equally often; several attributes at "
+            "once, and two sets of labels together, are left out",
+            "the wanted domain is drawn for each image by itself, not by shuffling those of the batch",
+            "the penalty is on the slope of the mean over the critic's map, which the loss is of; the published code "
+            "has that of its sum",
+            "the learning rate falls smoothly over the second half of the run, and never reaches zero before its end",
+            "the bundle keeps the weights that were best on held-out images, by sliced Wasserstein distance, the mean "
+            "over the domains",
+        ),
+        changes=_STARGAN,
+    ),
+    "acgan": Recipe(
+        summary="As StarGAN by cross-entropy: PatchGAN with an auxiliary classifier, a step of D for each of G",
+        source="Odena et al. 2017, https://arxiv.org/abs/1610.09585",
+        differs=(
+            "the paper makes images of noise and a label; here of an image and a label, which StarGAN's cycle keeps",
+            "a PatchGAN with a class head, whose last layers see places 2 apart (Yu & Koltun 2016), in the place of a "
+            "whole-image discriminator; discriminator.dilation=1 has them side by side",
+            "nine residual blocks with batch norm at 256 pixels, and pix2pix's learning rate, batch and schedule; at "
+            "test time training's statistics, as those of one image alone would take the label away",
+            "the bundle keeps the weights that were best on held-out images, as stargan",
+        ),
+        changes={
+            "method": "stargan",
+            "generator": {"name": "labelled", "dropout": []},
+            "discriminator": {"name": "classifying-patch", "conditional": False, "dilation": 2},
+            "loss": {"reconstruction": "none", "reconstruction_weight": 0.0},
+            "translation": {"statistics": "running", "dropout": False},
         },
     ),
 }

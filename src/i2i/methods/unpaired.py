@@ -5,8 +5,13 @@ from i2i.data.survey import spec_of
 from i2i.errors import ConfigError
 
 
-def check_unpaired(config: Config) -> None:
-    """Refuse settings that ask for a partner. Raises `ConfigError`."""
+def check_unpaired(config: Config, *, critic: bool = False) -> None:
+    """Refuse settings that ask for a partner. Raises `ConfigError`.
+
+    Args:
+        config: a resolved one.
+        critic: whether the method has a gradient penalty, and so can train a critic.
+    """
     loss, method = config.loss, config.method
     if config.discriminator.conditional:
         raise ConfigError(
@@ -31,7 +36,7 @@ def check_unpaired(config: Config) -> None:
             "loss.r1_weight is set and discriminator.norm is 'batch', which mixes the gradients of the images of a "
             "batch; set discriminator.norm=instance"
         )
-    if loss.gradient_penalty_weight or loss.adversarial == "wasserstein":
+    if not critic and (loss.gradient_penalty_weight or loss.adversarial == "wasserstein"):
         raise ConfigError(
             f"loss: {method} has no gradient penalty, nor the critic that needs it; set "
             "loss.gradient_penalty_weight=0 and loss.adversarial=least-squares"

@@ -6,6 +6,7 @@ Each takes (N, C, H, W) float tensors in [-1, 1]; none needs the network, and th
 
 from i2i.metrics.bootstrap import Interval, difference_interval, mean_interval
 from i2i.metrics.distribution import frechet_distance, kernel_distance
+from i2i.metrics.diversity import diversity, pairwise_distances, pixel_distance
 from i2i.metrics.features import load_features
 from i2i.metrics.labels import LABELS, mean_iou, pixel_accuracy
 from i2i.metrics.measure import Measure, PairedMeasure
@@ -35,6 +36,7 @@ __all__ = [
     "ValueErrors",
     "default_measure",
     "difference_interval",
+    "diversity",
     "feature_distance",
     "frechet_distance",
     "kernel_distance",
@@ -47,7 +49,9 @@ __all__ = [
     "ms_ssim",
     "ms_ssim_scales",
     "paired_measures",
+    "pairwise_distances",
     "pixel_accuracy",
+    "pixel_distance",
     "psnr",
     "relative_sharpness",
     "rmse",

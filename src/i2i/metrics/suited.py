@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from i2i.images import ImageSpec
+from i2i.metrics.checkerboard import checkerboard_measure
 from i2i.metrics.labels import LABELS
 from i2i.metrics.measure import PairedMeasure
 from i2i.metrics.paired import OVER_READINGS, PAIRED, PSNR_CAP
@@ -32,6 +33,16 @@ def paired_measures(spec: ImageSpec) -> dict[str, PairedMeasure]:
     if spec.nodata or spec.alpha == "mask":
         del measures["sharpness"]
     return measures
+
+
+def reported_measures(spec: ImageSpec) -> dict[str, PairedMeasure]:
+    """Those of `paired_measures`, and of pictures the checkerboard, which is to be seen but chooses no weights."""
+    measures = paired_measures(spec)
+    return (
+        measures | {"checkerboard": checkerboard_measure()}
+        if "sharpness" in measures and _is_picture(spec)
+        else measures
+    )
 
 
 def default_measure(spec: ImageSpec) -> str:

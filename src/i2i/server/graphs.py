@@ -18,17 +18,18 @@ class Graphs:
         self._folder = folder
         self._made: dict[str, asyncio.Task[Path]] = {}
 
-    async def of(self, name: str, bundle: str, direction: str | None) -> Path:
+    async def of(self, name: str, bundle: str, direction: str | None, to_domain: str = "") -> Path:
         """The file of a bundle's graph. Raises `Problem` with the reason where it can't be exported."""
         if name not in self._made:
-            self._made[name] = asyncio.create_task(self._export(name, bundle, direction))
+            self._made[name] = asyncio.create_task(self._export(name, bundle, direction, to_domain))
         return await asyncio.shield(self._made[name])
 
-    async def _export(self, name: str, bundle: str, direction: str | None) -> Path:
+    async def _export(self, name: str, bundle: str, direction: str | None, to_domain: str) -> Path:
         path = self._folder / f"graph-{name}" / "graph.onnx"
         path.parent.mkdir(exist_ok=True)
         words = ["export", bundle, "--to", "onnx", "--out", str(path)]
         words += [] if direction is None else ["--direction", direction]
+        words += ["--to-domain", to_domain] if to_domain else []
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "i2i", *words,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,

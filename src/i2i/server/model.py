@@ -90,6 +90,7 @@ class Model:
         device, precision, engine: as `i2i.load` takes them.
         pixels: of an image or of its translation, at most.
         direction: one of those in which the bundle translates; by default its first.
+        to_domain: that of those of the bundle into which it translates, if it has several.
 
     Raises:
         BundleError, ConfigError: as `i2i.load`.
@@ -105,11 +106,12 @@ class Model:
         engine: str,
         pixels: int,
         direction: str | None = None,
+        to_domain: str | None = None,
     ) -> None:
         self.name, self._device, self._precision = name, device, precision
         self._engine = cast(EngineName, engine)
         self._pixels = pixels
-        self._bundle, self._direction = load_bundle(path, direction), direction
+        self._bundle, self._direction = load_bundle(path, direction).told(to_domain), direction
         self._translators: dict[bool, Translator] = {}
         self._lock = threading.Lock()
         self.path, self.config = self._bundle.path, self._bundle.config
@@ -247,7 +249,8 @@ class Model:
         reason = self._why_no_graph()
         return {
             "name": self.name,
-            "title": config.direction.replace("-to-", " to ") or config.task or self.name,
+            "title": self._title(),
+            "to_domain": self._bundle.to_domain,
             "recipe": config.recipe,
             "device": str(translator.device),
             "engine": translator.chosen.describe(),
@@ -274,6 +277,10 @@ class Model:
             "direction": self._direction,
         }
 
+    def _title(self) -> str:
+        domain, config = self._bundle.to_domain, self.config
+        return f"to {domain}" if domain else config.direction.replace("-to-", " to ") or config.task or self.name
+
     @cached_property
     def _explainer(self) -> Explainer:
         return Explainer(self._another(self.config.translation.dropout, "eager"))
@@ -284,6 +291,7 @@ class Model:
             with torch.device("meta"):
                 generator = build_generator(**self.config.generator)
             generator.load_state_dict(self._bundle.generator.state_dict(), assign=True)
+            generator.hold(self._bundle.generator.held)
         except (RuntimeError, TypeError) as error:
             raise BundleError(f"{self.path}: its network can't be built twice ({error})") from error
         config = replace(self.config, translation=replace(self.config.translation, dropout=dropout))
@@ -296,9 +304,9 @@ class Model:
         return translator
 
     def _tiler(self, dropout: bool | None) -> Translator:
-        """One whose statistics may be held for a large image while others go on; else the usual one."""
+        """One whose statistics or code may be held for a large image while others go on; else the usual one."""
         translator = self.translator(dropout)
-        if not follows_image(translator.generator):
+        if not (follows_image(translator.generator) or translator.generator.draws):
             return translator
         return self._another(translator.policy.dropout)
 
@@ -310,7 +318,7 @@ class Model:
 
     def _why_no_graph(self) -> str | None:
         if self.translator(None).is_random:
-            return "it translates with dropout on, whose noise no graph can draw by a seed"
+            return "it draws noise, which no graph can draw by a seed"
         return not_installed("onnx", "onnxscript", "onnxruntime", extra="export")
 
 

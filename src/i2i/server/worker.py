@@ -13,6 +13,7 @@ waits go first between two of its tiles.
 import json
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -27,6 +28,7 @@ from typing import IO, Any, NoReturn
 import torch
 
 from i2i.allocator import keep_pages
+from i2i.bundle import find_bundle, read_bundle_config
 from i2i.errors import ConfigError, I2IError, ImageError, StorageError
 from i2i.images import SUFFIXES, encode_pixels, preview, spec_like
 from i2i.server.model import Model, Shown, Wish
@@ -362,7 +364,7 @@ def _serve(lines: IO[bytes], say: Callable[[dict[str, Any]], None]) -> None:
 
 
 def load_models(settings: dict[str, Any]) -> dict[str, Model]:
-    """Each bundle by its name; one that translates both ways as NAME-back too.
+    """Each bundle by its name; one that translates both ways as NAME-back too, one of domains as NAME-DOMAIN each.
 
     Raises:
         BundleError, ConfigError: one can't be loaded, or a name is taken twice.
@@ -370,6 +372,13 @@ def load_models(settings: dict[str, Any]) -> dict[str, Model]:
     chosen = {key: settings[key] for key in ("device", "precision", "engine", "pixels")}
     models: dict[str, Model] = {}
     for name, path in settings["bundles"].items():
+        if domains := read_bundle_config(find_bundle(path)).domains:
+            for domain in domains:
+                into = f"{name}-{re.sub('[^A-Za-z0-9._-]+', '-', domain)}"
+                if into in models or into in settings["bundles"]:
+                    raise ConfigError(f"{path}: its domain {domain} is served as '{into}', which is taken; rename one")
+                models[into] = Model(into, path, to_domain=domain, **chosen)
+            continue
         models[name] = Model(name, path, **chosen)
         if reverse := models[name].config.reverse:
             back = f"{name}-back"

@@ -7,7 +7,7 @@ from i2i.cards import joined, parted
 from i2i.cards.licences import licence_metadata, with_licence_section
 from i2i.metrics.bootstrap import LEVEL
 from i2i.sharing.privacy import last_part
-from i2i.training.validation import instruments
+from i2i.training.validation import measures_of
 
 _PLACEHOLDER = "THIS_FOLDER"
 
@@ -51,7 +51,7 @@ def _model_index(config: BundleConfig, repository: str) -> list[dict[str, Any]]:
 
     https://github.com/huggingface/hub-docs/blob/main/modelcard.md
     """
-    measures = instruments(config.target.measured).measures
+    measures = measures_of(config.target.measured, config.domains)
     metrics = [
         {
             "type": key,

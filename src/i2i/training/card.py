@@ -1,6 +1,7 @@
 """The model card of a bundle: what it does, how good it is, from which data it was made and how, and its limits."""
 
 import math
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from i2i.cards.licences import licence_metadata, licence_section
 from i2i.config import Config
 from i2i.images import ImageSpec
 from i2i.metrics.bootstrap import Interval
-from i2i.training.validation import instruments
+from i2i.training.validation import measures_of
 
 _LAYOUTS = {
     "side-by-side": "side-by-side images",
@@ -18,6 +19,7 @@ _LAYOUTS = {
     "manifest": "pairs that a manifest lists",
     "photos": "photos, of which the task makes pairs",
     "unpaired": "a folder a side, two sets of images without partners",
+    "domains": "a folder a domain, sets of images without partners",
 }
 
 
@@ -50,15 +52,17 @@ def _body(config: Config, bundle: BundleConfig, pairs: tuple[int, int], images_s
     noise = "on, seeded" if bundle.translation.dropout else "off"
     resized = "resized to the training size and back" if bundle.translation.resize == "training" else "at its own scale"
     enlarged = f", {bundle.scale} times as high and wide," if bundle.scale > 1 else ""
-    return f"""# {data.direction} translator
+    domains, first = ", ".join(bundle.domains), next(iter(bundle.domains), "")
+    what = f"into {domains}" if domains else data.direction
+    return f"""# {domains or data.direction} translator
 
-Translates images of {bundle.input.describe()} into images of {bundle.target.describe()}{enlarged} {data.direction},
+Translates images of {bundle.input.describe()} into images of {bundle.target.describe()}{enlarged} {what},
 trained on {_counted(config, pairs[0])} with i2i's recipe `{config.recipe}`.{_other_way(bundle)}
 
-    i2i translate THIS_FOLDER IMAGE_OR_FOLDER --to OUT
+    i2i translate THIS_FOLDER IMAGE_OR_FOLDER --to OUT{f" --to-domain {shlex.quote(first)}" if domains else ""}
 
     import i2i
-    output = i2i.load("THIS_FOLDER")("input.png")
+    output = i2i.load("THIS_FOLDER"{f', to_domain="{first}"' if domains else ""})("input.png")
 
 ## Scores
 
@@ -78,7 +82,7 @@ trained on {_counted(config, pairs[0])} with i2i's recipe `{config.recipe}`.{_ot
 
 | | |
 |---|---|
-| network | {generator.name}, {filters}{depth}, {generator.norm} norm |
+| network | {generator.name}, {filters}{depth}{f", {generator.norm} norm" * (not bundle.translation.steps)} |
 | objective | {_objective(config)} |
 | training images seen | {seen}, batch {config.training.batch}, seed {config.training.seed} |
 | size | {height}x{width}, {data.resize} |
@@ -86,7 +90,7 @@ trained on {_counted(config, pairs[0])} with i2i's recipe `{config.recipe}`.{_ot
 ## How it is used
 
 An image is {resized}; the output has its height and width. Normalisation uses {bundle.translation.statistics}
-statistics, dropout is {noise}. The whole configuration is in `config.json`.
+statistics, dropout is {noise}.{_codes(bundle)}{_steps(bundle)} The whole configuration is in `config.json`.
 
 ## Limits
 
@@ -106,6 +110,8 @@ def data_name(config: Config) -> str:
 
 def _counted(config: Config, count: int) -> str:
     """Such as "400 pairs", or "two sets of up to 400 images"."""
+    if config.domains.names:
+        return f"{count} images of {len(config.domains.names)} domains"
     return f"{count} pairs" if config.data.layout != "unpaired" else f"two sets of up to {count} images"
 
 
@@ -113,6 +119,13 @@ def _other_way(bundle: BundleConfig) -> str:
     if bundle.reverse is None:
         return ""
     return f"\nIt translates {bundle.reverse.direction} as well: `--direction {bundle.reverse.direction}`."
+
+
+def _steps(bundle: BundleConfig) -> str:
+    steps = bundle.translation.steps
+    if not steps:
+        return ""
+    return f" Each answer is drawn in {steps} steps by its seed; `--steps` takes more or fewer, and 1 gives the mean."
 
 
 def _held_out(config: Config, bundle: BundleConfig, count: int) -> str:
@@ -137,10 +150,27 @@ def _side(spec: ImageSpec) -> str:
     return said + (f", values of {' and '.join(sorted(spans))}" if spans else "")
 
 
+def _codes(bundle: BundleConfig) -> str:
+    if not bundle.encoder:
+        return ""
+    return " Each answer has a latent code, drawn by its seed, or that of a reference image (`--like IMAGE`)."
+
+
 def _objective(config: Config) -> str:
     loss, distill, cycle, contrast = config.loss, config.distill, config.cycle, config.contrast
     if config.method == "cyclegan":
         return f"{loss.adversarial} + {cycle.weight:g} l1 of what comes back + {cycle.identity_weight:g} l1 identity"
+    if config.method == "bicyclegan":
+        codes = config.bicycle
+        found = f"{codes.code_weight:g} l1 of the code found again + {codes.divergence_weight:g} divergence of codes"
+        return f"{loss.adversarial} + {loss.reconstruction_weight:g} {loss.reconstruction} + {found}"
+    if config.method == "stargan":
+        many = config.domains
+        penalty = f", gradient penalty {loss.gradient_penalty_weight:g}" * bool(loss.gradient_penalty_weight)
+        classes = f"{many.class_weight:g} cross-entropy of the domains"
+        return f"{loss.adversarial}{penalty} + {classes} + {many.cycle_weight:g} l1 of what comes back"
+    if config.method == "bridge":
+        return f"square of the error along a Brownian bridge, noise {config.generator.noise:g}"
     if config.method == "cut":
         return f"{loss.adversarial} + {contrast.weight:g} PatchNCE{', half of it identity' * contrast.identity}"
     terms = f"{loss.adversarial} + {loss.reconstruction_weight:g} {loss.reconstruction}"
@@ -159,7 +189,7 @@ def _scores(bundle: BundleConfig, held_out: int) -> str:
         "| measure | score | how it is taken |",
         "|---|---|---|",
     ]
-    measures = instruments(bundle.target.measured).measures
+    measures = measures_of(bundle.target.measured, bundle.domains)
     for name, score in bundle.scores.items():
         measure = measures[name]
         taken = measure.definition.replace("|", r"\|")

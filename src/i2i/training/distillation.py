@@ -111,6 +111,21 @@ def compose_student(
         PairsError: the pairs are not there.
     """
     bundle = load_bundle(teacher)
+    if bundle.config.domains:
+        raise ConfigError(
+            f"{bundle.path}: translates into several domains, and a student learns from a teacher of one; train a "
+            "narrower one from the start: i2i train --recipe stargan --width 32"
+        )
+    if bundle.generator.steps:
+        raise ConfigError(
+            f"{bundle.path}: works in steps, and a student learns from a teacher that answers at once; take fewer "
+            "--steps, or train a narrower one: i2i train --recipe bridge --width 32"
+        )
+    if bundle.generator.draws:
+        raise ConfigError(
+            f"{bundle.path}: draws a latent code for each answer, and a student learns from a teacher of one; train a "
+            "narrower one from the start: i2i train --recipe bicyclegan --width 32"
+        )
     base = overlay(_base(bundle, flags.get("pairs")), LEARNS | {"distill": {"teacher": os.fspath(teacher)}})
     student = lay(base, flags, config or {}, settings)
     if student.data.layout == "unpaired":

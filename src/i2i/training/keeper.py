@@ -2,22 +2,25 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from itertools import count
+from typing import Any, cast
 
 import torch
 from torch import nn
 
 from i2i.bundle import Bundle, BundleConfig, Reverse, save_bundle, save_examples
 from i2i.config import Config, to_tree
-from i2i.data.layouts import reversed_direction
+from i2i.data.layouts import UNPAIRED_LAYOUTS, reversed_direction
 from i2i.data.store import PairStore
 from i2i.data.survey import spec_of
 from i2i.data.tasks import task_by_name
-from i2i.discriminators import Discriminator
+from i2i.discriminators import Classifying, Discriminator
 from i2i.evaluation.sheet import contact_sheet
 from i2i.images import ImageSpec, Pixels, resize, write_image
+from i2i.methods import MULTIMODAL
 from i2i.metrics.checkerboard import periods_of
 from i2i.training.card import model_card
+from i2i.training.domains import validate_domains
 from i2i.training.resolve import rule_of
 from i2i.training.run import RunFolder
 from i2i.training.state import Best, State
@@ -42,6 +45,7 @@ class Keeper:
         scores: means of the last validation; those of the other direction as "reverse.NAME".
         symptoms: what tells of a training that goes wrong, at the last validation.
         reverse_held_out: the validation pairs of the other direction, where there is one.
+        labels: of the validation images, where they are of several domains: of which.
     """
 
     config: Config
@@ -52,6 +56,7 @@ class Keeper:
     scores: Mapping[str, float] = field(default_factory=dict)
     symptoms: Mapping[str, float] = field(default_factory=dict)
     reverse_held_out: PairStore | None = None
+    labels: Sequence[int] = ()
 
     def validate(self, state: State, device: torch.device) -> None:
         """Score the generator and draw samples; if it is the best so far by the chosen measure, keep it.
@@ -66,7 +71,13 @@ class Keeper:
             if state.reverse is not None:
                 back = Translator(Bundle(self.folder.bundle, state.reverse, config.reversed()), device=str(device))
             symptoms = self._symptoms(state, (config.input, config.target))
-            result = self._score(there, back, self.held_out, symptoms.add)
+            if self.labels:
+                judge = cast(Classifying, state.networks["discriminator"])
+                result = validate_domains(
+                    there, self.held_out, self.labels, judge, self.config.training.samples, symptoms.add
+                )
+            else:
+                result = self._score(there, back, self.held_out, symptoms.add)
             self.symptoms = symptoms.row(there.translate, self.trained)
             state.generator.train()
             self.scores = result.means()
@@ -85,7 +96,7 @@ class Keeper:
         look: Callable[[Pixels, Pixels, Pixels], None] | None = None,
     ) -> Validation:
         return validate(
-            translator.translate,
+            _each_its_own(translator) if translator.generator.draws else translator.translate,
             held_out,
             (translator.config.input, translator.config.target),
             self.config.training.samples,
@@ -96,12 +107,13 @@ class Keeper:
 
     @property
     def _paired(self) -> bool:
-        return self.config.data.layout != "unpaired"
+        return self.config.data.layout not in UNPAIRED_LAYOUTS
 
     def _symptoms(self, state: State, specs: tuple[ImageSpec, ImageSpec]) -> Symptoms:
         periods = () if specs[1].is_labels else periods_of(state.generator.multiple)
         judge = make_judge(state.networks.get("discriminator"), self.config.loss.adversarial, specs)
-        return Symptoms(specs, periods, judge, paired=self._paired)
+        certain = self.config.method not in MULTIMODAL  # else a target says nothing of one answer to its input
+        return Symptoms(specs, periods, judge, paired=self._paired and certain)
 
     def _keep(self, state: State, result: Validation | None, reverse: Validation | None) -> None:
         chosen_by = self.config.training.best
@@ -114,8 +126,9 @@ class Keeper:
         state.best = Best(shortfall, state.images_seen)
         bundle = self._describe(state, _scores(result), _scores(reverse))
         card = model_card(self.config, bundle, (self.trained_on, len(self.held_out)), state.images_seen)
-        judges = (state.networks.get(name) for name in ("discriminator", "reverse_discriminator"))
-        save_bundle(self.folder.bundle, state.generator, bundle, card, next(judges), state.reverse, next(judges))
+        judge, back = (state.networks.get(name) for name in ("discriminator", "reverse_discriminator"))
+        networks = (state.generator, bundle, card, judge, state.reverse, back, state.encoder)
+        save_bundle(self.folder.bundle, *networks)
         save_examples(self.folder.bundle, self._examples(bundle), bundle.input)
 
     def _examples(self, bundle: BundleConfig) -> list[Pixels]:
@@ -133,6 +146,8 @@ class Keeper:
         rows = [row for result in results for row in result.shown]
         if rows:
             columns = ["input", "output", *["back"] * (len(results) == 2), *["target"] * self._paired]
+            if self.labels:
+                columns = ["input", *self.config.domains.names]
             write_image(self.folder.samples / f"{images_seen:08d}.png", contact_sheet(rows, columns))
 
     def _describe(self, state: State, scores: Scores | None = None, reverse: Scores | None = None) -> BundleConfig:
@@ -140,6 +155,7 @@ class Keeper:
         return BundleConfig(
             generator=state.generator.description,
             discriminator=_described(state.networks.get("discriminator")),
+            encoder={} if state.encoder is None else state.encoder.description,
             input=spec_of(data.input),
             target=spec_of(data.target),
             size=data.size,
@@ -155,6 +171,7 @@ class Keeper:
                 scores=reverse or {},
             ),
             layout=data.layout if data.layout != "auto" else "",
+            domains=config.domains.names,
             recipe=config.recipe,
             validation=data.validation,
             group=data.group,
@@ -165,6 +182,12 @@ class Keeper:
             training=to_tree(config),
             scores=scores or {},
         )
+
+
+def _each_its_own(translator: Translator) -> Callable[[Pixels], Pixels]:
+    """Translates each image under a seed of its own, the same at each validation: outputs vary as targets do."""
+    seeds = count()
+    return lambda pixels: translator.translate(pixels, seed=next(seeds))
 
 
 def _described(judge: nn.Module | None) -> dict[str, Any]:

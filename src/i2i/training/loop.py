@@ -158,5 +158,6 @@ def _fetch(terms: dict[str, Tensor]) -> list[float]:
 def _split(batch: Batch, parts: int) -> list[Batch]:
     if parts == 1:
         return [batch]
-    valid = [None] * parts if batch.valid is None else batch.valid.chunk(parts)
-    return [Batch(*each) for each in zip(batch.input.chunk(parts), batch.target.chunk(parts), valid, strict=True)]
+    valid, domain = ([None] * parts if each is None else each.chunk(parts) for each in (batch.valid, batch.domain))
+    sides = (batch.input.chunk(parts), batch.target.chunk(parts))
+    return [Batch(*each) for each in zip(*sides, valid, domain, strict=True)]

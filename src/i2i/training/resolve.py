@@ -6,16 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from i2i.config import Config, Data
+from i2i.config import Config, Data, Domains, Side
 from i2i.data.doctor import quick_check
-from i2i.data.layouts import Layout, Pair, PairFolder, detect_layout, find_pairs, swapped
+from i2i.data.layouts import UNPAIRED_LAYOUTS, Layout, Pair, PairFolder, detect_layout, find_pairs, swapped
 from i2i.data.samples import check_crop
 from i2i.data.splits import HoldOut, hold_out_of, read_names
 from i2i.data.survey import settle, side_of, spec_of
 from i2i.data.tasks import task_by_name
 from i2i.errors import ConfigError, PairsError
 from i2i.generators import find_generator
-from i2i.methods import UNPAIRED
+from i2i.methods import MULTIMODAL, OF_DOMAINS, UNPAIRED
 from i2i.metrics.suited import default_measure
 from i2i.training.validation import instruments
 
@@ -37,23 +37,30 @@ def resolve(config: Config) -> tuple[Config, PairFolder, list[Pair], list[Pair]]
     _look_over(found, train, held_out, config.data)
     if config.method in UNPAIRED and found.paired:
         logger.info(f"{found.root}: {config.method} takes any target beside an input; only what is held out is paired")
-    config = replace(config, data=_with_sides(_with_pairs(config.data, found), train))
+    config = replace(config, data=_with_sides(_with_pairs(config.data, found), train), domains=_domains(config, found))
     if config.data.resize == "none":  # trained at their own scale, images are translated at it too
         if not config.data.task:  # a small photo is continued by its mirror image
             check_crop(train + held_out, config.data.size)
-        if not found.paired:
+        if found.layout == "unpaired":
             check_crop(swapped(train + held_out), config.data.size)
         config = replace(config, translation=replace(config.translation, resize="native"))
     settle_network = find_generator(config.generator.name).settle
-    config = replace(config, generator=settle_network(config.generator, config.data.size))
+    config = _with_steps(replace(config, generator=settle_network(config.generator, config.data.size)))
     _check_batch(config)
     config = _with_best(config, bool(held_out))
-    return _with_intervals(config, len(train), len(held_out)), found, train, held_out
+    translated = len(held_out) * max(1, len(config.domains.names) - 1) * max(1, config.translation.steps // 2)
+    return _with_intervals(config, len(train), translated), found, train, held_out
 
 
 def _layout(config: Config) -> Layout | Literal["auto"]:
     """How the pairs are to be read; raises `ConfigError` where the method can't learn from what the user says."""
     data, unpaired = config.data, config.method in UNPAIRED
+    if config.method in OF_DOMAINS:
+        return _layout_of_domains(config)
+    if data.layout == "domains":
+        raise ConfigError(
+            f"data.layout is 'domains', and {config.method} learns from pairs or two sets; use --recipe stargan"
+        )
     if data.task and unpaired:
         raise ConfigError(
             f"data.task={data.task}: makes pairs, and {config.method} learns without partners; use --recipe pix2pix"
@@ -68,6 +75,31 @@ def _layout(config: Config) -> Layout | Literal["auto"]:
         found = detect_layout(Path(data.pairs))
         return "unpaired" if found == "folders" else found
     return data.layout
+
+
+def _layout_of_domains(config: Config) -> Layout:
+    data, method = config.data, config.method
+    if data.task:
+        raise ConfigError(
+            f"data.task={data.task}: makes pairs, and {method} learns from a folder a domain; use --recipe pix2pix"
+        )
+    if data.layout not in ("auto", "domains"):
+        raise ConfigError(
+            f"data.layout is '{data.layout}', and {method} learns from a folder a domain; leave it out, or use "
+            "--recipe pix2pix"
+        )
+    return "domains"
+
+
+def _domains(config: Config, found: PairFolder) -> Domains:
+    """The domains by name, in the order of their labels."""
+    names = config.domains.names
+    if names and set(names) != set(found.domains):
+        raise ConfigError(
+            f"domains.names: {', '.join(names)}; the folders are {', '.join(found.domains) or 'none of domains'}; "
+            "name the same, or leave it out"
+        )
+    return replace(config.domains, names=names or found.domains)
 
 
 def _look_over(found: PairFolder, train: list[Pair], held_out: list[Pair], data: Data) -> None:
@@ -112,6 +144,8 @@ def _with_sides(data: Data, train: list[Pair]) -> Data:
     if data.task:
         task = task_by_name(data.task)
         return replace(data, input=side_of(task.input), target=side_of(task.target))
+    if data.layout == "domains":
+        return _with_one_side(data, train)
     sides = (
         settle(data.input, [pair.input for pair in train], "input"),
         settle(data.target, [pair.target for pair in train], "target"),
@@ -127,14 +161,40 @@ def _with_sides(data: Data, train: list[Pair]) -> Data:
     return replace(data, input=sides[0], target=sides[1])
 
 
+def _with_one_side(data: Data, train: list[Pair]) -> Data:
+    """Both sides alike: an image of a domain is an input, and a target too."""
+    if data.target not in (Side(), data.input):
+        raise ConfigError("data.target: an image of a domain is an input and a target too; set data.input alone")
+    side = settle(data.input, [image.input for image in train], "input")
+    if side.classes or side.space != "rgb":
+        raise ConfigError(
+            f"data.input: {'label maps' if side.classes else f'the space {side.space}'} can't be translated between "
+            "domains; expected pictures, as their files have them"
+        )
+    return replace(data, input=side, target=side)
+
+
 def _with_best(config: Config, held_out: bool) -> Config:
     """By what the best weights are chosen: what was asked for, what suits the task or the target."""
     data, target = config.data, spec_of(config.data.target)
     suits = task_by_name(data.task).measure if data.task else default_measure(target)
-    if data.layout == "unpaired":
+    if data.layout in UNPAIRED_LAYOUTS or config.method in MULTIMODAL:
         suits = next(iter(instruments(target.measured, paired=False).measures), "last")
     best = (config.training.best or suits) if held_out else "last"
     return replace(config, training=replace(config.training, best=best))
+
+
+def _with_steps(config: Config) -> Config:
+    """In how many steps it translates, where the generator works step by step."""
+    name, steps, usual = config.generator.name, config.translation.steps, find_generator(config.generator.name).steps
+    if steps and not usual:
+        raise ConfigError(f"translation.steps={steps}: the {name} answers at once; set translation.steps=0")
+    if usual and config.method != "bridge":
+        raise ConfigError(
+            f"generator.name: the {name} works step by step, which method {config.method} can't teach it; "
+            "use --recipe bridge"
+        )
+    return replace(config, translation=replace(config.translation, steps=steps or usual))
 
 
 def _check_batch(config: Config) -> None:
@@ -152,10 +212,11 @@ def _with_intervals(config: Config, pairs: int, held_out: int) -> Config:
     training, batch = config.training, config.training.batch
     images = _up(training.images or training.epochs * pairs, batch)
     validate = _up(training.validate_every_images or max(images / 20, 10 * held_out), batch)
+    rows = max(images / 200, batch * training.discriminator_steps)  # the first one with the generator's columns
     training = replace(
         training,
         images=images,
-        log_every_images=_up(training.log_every_images or images / 200, batch),
+        log_every_images=_up(training.log_every_images or rows, batch),
         validate_every_images=validate,
         checkpoint_every_images=_up(training.checkpoint_every_images or validate, batch),
     )

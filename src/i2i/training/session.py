@@ -23,7 +23,7 @@ from i2i.training.loop import Losses, Step, base_learning_rate
 from i2i.training.run import RunFolder
 from i2i.training.schedule import learning_rate_factor
 from i2i.training.state import State
-from i2i.training.validation import describe, instruments
+from i2i.training.validation import describe, measures_of
 
 logger = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ class Session:
         named = {
             prefix + name: describe(measure)
             for prefix, side in sides.items()
-            for name, measure in instruments(spec_of(side).measured).measures.items()
+            for name, measure in measures_of(spec_of(side).measured, self.config.domains.names).items()
         }
         write_text(self.folder.measures, json.dumps(named, indent=1, ensure_ascii=False) + "\n")
 

@@ -11,7 +11,7 @@ from torch.optim import Adam
 from torch.optim.swa_utils import AveragedModel
 
 from i2i.config import Config
-from i2i.data.layouts import Pair, each_once
+from i2i.data.layouts import UNPAIRED_LAYOUTS, Pair, domain_of, each_once
 from i2i.data.loader import Loader
 from i2i.data.samples import Reading
 from i2i.data.store import Kept, PairStore, Progress
@@ -50,7 +50,7 @@ def make_method(config: Config) -> Method:
 
 
 def make_state(config: Config, method: Method, device: torch.device) -> State:
-    """The networks on the device, an Adam for each, and the averaged generators if they are asked for."""
+    """The networks on the device, an Adam for each, and the averages of what is kept if they are asked for."""
     networks = {name: network.to(device).train() for name, network in method.networks().items()}
     optimizers: dict[str, torch.optim.Optimizer] = {
         name: Adam(
@@ -62,8 +62,8 @@ def make_state(config: Config, method: Method, device: torch.device) -> State:
         for name, network in networks.items()
     }
     ema: dict[str, AveragedModel] = {
-        name: averaged(networks[name], config.training.ema_halflife_images, config.training.batch)
-        for name in ("generator", "reverse")
+        name: averaged(networks[name], config.training)
+        for name in ("generator", "reverse", "encoder")
         if name in networks and config.training.ema_halflife_images
     }
     return State(networks, optimizers, ema, dict(method.memory) if isinstance(method, Remembering) else {})
@@ -75,8 +75,14 @@ def make_loader(
     """The training pairs, decoded, and the batches that this process takes of them."""
     data, task = config.data, task_of(config)
     reading = _reading(config, data.jitter)
-    targets = None
-    if config.data.layout == "unpaired":
+    targets, domains = None, tuple[tuple[int, ...], ...]()
+    if config.data.layout == "domains":
+        store = PairStore(train, reading, keep="inputs", memory_gib=data.memory_gib, spill=spill, progress=progress)
+        domains = tuple(
+            tuple(place for place, image in enumerate(train) if domain_of(image) == name)
+            for name in config.domains.names
+        )
+    elif config.data.layout == "unpaired":
         inputs, wanted = each_once(train, "input"), each_once(train, "target")
         half = data.memory_gib / 2
         store = PairStore(inputs, reading, keep="inputs", memory_gib=half, spill=spill, progress=progress)
@@ -100,18 +106,19 @@ def make_loader(
         fabric.global_rank,
         fabric.world_size,
         targets,
+        domains,
     )
 
 
 def make_held_out(config: Config, held_out: Sequence[Pair], spill: Path) -> PairStore:
     """The validation pairs, decoded, at the training size without jitter; of photos the middle, made a pair once.
 
-    Of sets without partners the middles too, each input once beside any target.
+    Of sets without partners the middles too, each input once beside any target; of domains each image by itself.
     """
     task = task_of(config)
-    apart = config.data.layout == "unpaired"
+    apart = config.data.layout in UNPAIRED_LAYOUTS
     reading = replace(_reading(config, jitter=1.0), task=task, crop=config.data.size if task or apart else None)
-    keep: Kept = "apart" if apart else "pairs"
+    keep: Kept = "inputs" if config.data.layout == "domains" else "apart" if apart else "pairs"
     if apart:
         held_out = each_once(held_out, "input")
     return PairStore(held_out, reading, keep=keep, memory_gib=config.data.memory_gib, spill=spill)

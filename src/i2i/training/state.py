@@ -13,6 +13,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
+from i2i.encoders import Encoder
 from i2i.errors import RunError, StorageError, TrainingDiverged
 from i2i.files import replacing
 from i2i.generators.generator import Generator
@@ -43,15 +44,20 @@ class State:
     @property
     def generator(self) -> Generator:
         """The generator that is validated and kept: the averaged one, where there is one."""
-        return self._kept("generator")
+        return cast(Generator, self._kept("generator"))
 
     @property
     def reverse(self) -> Generator | None:
         """The same for the other direction; None where the method has one direction."""
-        return self._kept("reverse") if "reverse" in self.networks else None
+        return cast(Generator, self._kept("reverse")) if "reverse" in self.networks else None
 
-    def _kept(self, name: str) -> Generator:
-        return cast(Generator, self.ema[name].module if name in self.ema else self.networks[name])
+    @property
+    def encoder(self) -> Encoder | None:
+        """What finds the generator's latent codes, kept with it; None where there are no codes."""
+        return cast(Encoder, self._kept("encoder")) if "encoder" in self.networks else None
+
+    def _kept(self, name: str) -> nn.Module:
+        return self.ema[name].module if name in self.ema else self.networks[name]
 
     def check(self) -> None:
         """Raise `TrainingDiverged` if a weight is not finite: such a state is neither saved nor kept."""

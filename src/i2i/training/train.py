@@ -11,7 +11,7 @@ from typing import Any
 from i2i.allocator import kept_pages
 from i2i.bundle import CONFIG, read_bundle_config
 from i2i.config import Config
-from i2i.data.layouts import swapped
+from i2i.data.layouts import UNPAIRED_LAYOUTS, domain_of, swapped
 from i2i.data.store import Progress as DecodingProgress
 from i2i.data.survey import spec_of
 from i2i.errors import StorageError, TrainingDiverged
@@ -24,7 +24,7 @@ from i2i.training.run import RunFolder
 from i2i.training.session import Progress, Session
 from i2i.training.setup import make_fabric, make_held_out, make_loader, make_method, make_state, reversed_config
 from i2i.training.symptoms import TRAINED, spread_evenly
-from i2i.training.validation import check_measure
+from i2i.training.validation import check_measure, measures_of
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,8 @@ def run_training(
         I2IError: of the kind that fits; nothing of an earlier run is lost.
     """
     config, found, train_pairs, held_out_pairs = resolve(config)
-    check_measure(config.training.best, spec_of(config.data.target), config.data.layout != "unpaired")
+    paired = config.data.layout not in UNPAIRED_LAYOUTS
+    check_measure(config.training.best, measures_of(spec_of(config.data.target), config.domains.names, paired=paired))
     method = make_method(config)  # before the folder is claimed, so that what can't be built leaves nothing there
     fabric = make_fabric(config)
     folder = RunFolder(Path(to))
@@ -87,6 +88,8 @@ def run_training(
     held_out = make_held_out(config, held_out_pairs, folder.path)
     some = [train_pairs[index] for index in spread_evenly(TRAINED, len(train_pairs))] if held_out_pairs else []
     keeper = Keeper(config, folder, held_out, len(train_pairs), make_held_out(config, some, folder.path))
+    if found.domains:
+        keeper.labels = [config.domains.names.index(domain_of(image)) for image in held_out_pairs]
     if state.reverse is not None:
         keeper.reverse_held_out = make_held_out(reversed_config(config), swapped(held_out_pairs), folder.path)
     loader = make_loader(config, train_pairs, folder.path, fabric, decoding)

@@ -1,12 +1,13 @@
 """Scores on held-out pairs while a run trains: which generator is kept is decided here, never on test images."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from i2i.data.store import PairStore
 from i2i.errors import ConfigError, nearest
 from i2i.evaluation.instruments import Instruments, choose_instruments
+from i2i.evaluation.recognised import RECOGNISED, over_domains
 from i2i.evaluation.sample import Sample
 from i2i.evaluation.scoring import Scores
 from i2i.images import ImageSpec, Pixels, preview
@@ -61,9 +62,18 @@ def describe(measure: Measure) -> dict[str, str | int]:
     return {name: getattr(measure, name) for name in names}
 
 
-def check_measure(name: str, target: ImageSpec, paired: bool = True) -> None:
-    """Refuse a name that is no measure of a validation of such targets. Raises `ConfigError`."""
-    measures = instruments(target, paired).measures
+def measures_of(target: ImageSpec, domains: Sequence[str] = (), *, paired: bool = True) -> dict[str, Measure]:
+    """All that may be measured at a validation, by the names of the columns.
+
+    Between domains: what compares sets, and whether the judge's class head agrees, over all and in each of them.
+    """
+    if domains:
+        return over_domains({**instruments(target, paired=False).measures, "recognised": RECOGNISED}, domains)
+    return instruments(target, paired).measures
+
+
+def check_measure(name: str, measures: Mapping[str, Measure]) -> None:
+    """Refuse a name that is no measure of a validation. Raises `ConfigError`."""
     if name != "last" and name not in measures:
         raise ConfigError(f"training.best: '{name}' is not measured; {nearest(name, [*measures, 'last'])}")
 

@@ -367,14 +367,20 @@ def _half(raster: Raster, side: Side, path: Path) -> Raster:
 
 
 def _identity(translator: Translator, samples: int, seed: int, side: Side, tile: Tile) -> dict[str, object]:
-    policy = translator.policy
-    return {
+    policy, held = translator.policy, translator.generator.held
+    identity: dict[str, object] = {
         "weights": hashlib.blake2b(translator.weights.read_bytes(), digest_size=16).hexdigest(),
         "statistics": policy.statistics,
         "dropout": policy.dropout,
         "resize": policy.resize,
+        **({"steps": translator.generator.steps} if translator.generator.steps else {}),
         "samples": samples,
         "seed": seed,
         "side": side,
         "tile": tile,
-    } | ({} if ENGINES[translator.chosen.name].EXACT else {"engine": translator.chosen.name})
+    }
+    if held is not None:
+        identity["condition"] = held.tolist()
+    if not ENGINES[translator.chosen.name].EXACT:
+        identity["engine"] = translator.chosen.name
+    return identity

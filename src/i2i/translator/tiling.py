@@ -64,7 +64,9 @@ def translate_tiled(
 
     Reading, translating and writing overlap. A network that normalises by the image at hand is shown some tiles first,
     about a million pixels at once. Dropout has noise of its own in each tile, drawn from `seed` and the tile's place,
-    which fades into the next tile's. Where the target can say "no reading", tiles without any are not translated.
+    which fades into the next tile's; a latent code is one for the whole image, that of `seed`; what a network working
+    in steps draws is the same where tiles overlap. Where the target can say "no reading", tiles without any are not
+    translated.
 
     Args:
         translator: by which; its resizing to the training size does not apply.
@@ -198,7 +200,7 @@ def _translated(translator: Translator, image: _Image, plan: _Plan) -> Generator
     """Bands of the output from top to bottom, as pixels of the target's specification."""
     rows, columns = plan.rows, plan.columns
     blend = torch.zeros(translator.config.target.planes, rows.tile, image.width)
-    with _steady(translator, image, plan), closing(ahead(_bands(image, rows))) as bands:
+    with translator.one_code(plan.seed), _steady(translator, image, plan), closing(ahead(_bands(image, rows))) as bands:
         for row, band in enumerate(bands):
             top, bottom = rows.spans()[row]
             for column, output in _outputs(translator, band, row, plan):
@@ -263,10 +265,22 @@ def _outputs(translator: Translator, band: Pixels, row: int, plan: _Plan) -> Ite
     for start in range(0, len(parts), size):
         group = parts[start : start + size]
         shown = torch.cat([_shown(translator, part) for _, part in group])
-        noise = np.random.SeedSequence((plan.seed % 2**64, row, group[0][0])).generate_state(1)
-        outputs = translator.predict(shown, seed=int(noise[0])).cpu()
+        outputs = _predicted(translator, shown, (row, group[0][0]), plan).cpu()
         for (column, part), output in zip(group, outputs, strict=True):
             yield column, output[:, : part.shape[0], : part.shape[1]]
+
+
+def _predicted(translator: Translator, shown: Tensor, tile: tuple[int, int], plan: _Plan) -> Tensor:
+    """What the network makes of tiles, the first of them in this row and column; by noise of their place if by any."""
+    network, (row, column) = translator.generator, tile
+    if not network.steps:
+        noise = np.random.SeedSequence((plan.seed % 2**64, row, column)).generate_state(1)
+        return translator.predict(shown, seed=int(noise[0]))
+    network.place = (plan.rows.starts[row], plan.columns.starts[column])
+    try:
+        return translator.predict(shown, seed=plan.seed)
+    finally:
+        network.place = None
 
 
 def _shown(translator: Translator, part: Pixels) -> Tensor:

@@ -55,7 +55,7 @@ def test_export_says_in_a_line_where_it_is_how_it_differs_and_what_is_left_to_do
 def test_export_goes_where_out_says_and_follows_the_policy_flags(bundle: Path, tmp_path: Path) -> None:
     run(bundle, "--to", "torchscript", "--out", tmp_path / "a.pt", "--statistics", "batch", "--dropout", "off")
     report = json.loads((tmp_path / "a.pt.json").read_text())
-    assert report["translation"] == {"statistics": "batch", "dropout": False, "resize": "native"}
+    assert report["translation"] == {"statistics": "batch", "dropout": False, "resize": "native", "steps": 0}
     assert not os.listdir()
 
 

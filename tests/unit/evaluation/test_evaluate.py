@@ -25,7 +25,7 @@ from .conftest import crops, evaluated
 def test_the_model_and_the_baselines_stand_in_one_table(evaluation: Evaluation) -> None:
     assert list(evaluation.rows) == ["i2i", COPY, MEAN, NEIGHBOUR]
     for row in evaluation.rows.values():
-        assert list(row) == [*PAIRED, "sliced_wasserstein"]
+        assert list(row) == [*PAIRED, "checkerboard", "sliced_wasserstein"]
         for key in PAIRED:
             assert row[key].low <= row[key].mean <= row[key].high
     assert evaluation.best_row("psnr") == "i2i"
@@ -43,7 +43,15 @@ def test_a_perfect_translator_has_perfect_scores(samples: list[Sample]) -> None:
     answers = {sample.name: sample.target for sample in samples}
     found = evaluate_samples(lambda pixels, name: answers[name], samples, protocol="", lpips=None, resamples=50)
     means = {key: interval.mean for key, interval in found.rows["i2i"].items()}
-    expected = {"psnr": 100, "ssim": 1, "ms_ssim": 1, "l1": 0, "sharpness": 0, "sliced_wasserstein": 0}
+    expected = {
+        "psnr": 100,
+        "ssim": 1,
+        "ms_ssim": 1,
+        "l1": 0,
+        "sharpness": 0,
+        "checkerboard": 0,
+        "sliced_wasserstein": 0,
+    }
     assert means == pytest.approx(expected, abs=1e-6)
 
 
@@ -67,7 +75,10 @@ def test_the_verdict_follows_the_paired_differences(evaluation: Evaluation, samp
     assert evaluation.verdict().startswith("i2i clearly beats every baseline in PSNR, SSIM, MS-SSIM and L1")
     inputs = {sample.name: np.repeat(sample.input, 3, axis=2) for sample in samples}
     copy = evaluate_samples(lambda pixels, name: inputs[name], samples, protocol="", lpips=None, resamples=50)
-    assert copy.verdict() == f"i2i is not clearly ahead of '{COPY}' in PSNR, SSIM, MS-SSIM, L1 and Sharpness."
+    assert (
+        copy.verdict()
+        == f"i2i is not clearly ahead of '{COPY}' in PSNR, SSIM, MS-SSIM, L1, Sharpness and Checkerboard."
+    )
     noise = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
     assert (
         f"i2i is behind '{COPY}' in"
@@ -131,7 +142,7 @@ def _save_torchscript(network: nn.Module, path: Path, side: int = 48) -> None:
 
 def test_images_too_small_for_a_measure_are_a_reason_and_the_others_are_measured() -> None:
     found = evaluated([*crops(2, 48), *crops(1, 6, start=5)])
-    assert list(found.rows["i2i"]) == ["psnr", "l1", "sharpness"]
+    assert list(found.rows["i2i"]) == ["psnr", "l1", "sharpness", "checkerboard"]
     assert "crop5: SSIM: an image of 6x6 px is smaller than the window" in found.not_measured["SSIM"]
     assert "holds no patch" in found.not_measured["Sliced Wasserstein"]
     assert len(found.per_image["i2i"]["psnr"]) == 3

@@ -8,6 +8,7 @@ import torch
 
 from i2i.bundle import BundleConfig, save_bundle
 from i2i.config import Translation
+from i2i.encoders import build_encoder
 from i2i.generators import build_generator
 from i2i.images import ImageSpec, LabelClass
 from i2i.layers.initialise import initialise
@@ -40,16 +41,19 @@ SIDES = {
         ImageSpec(1, "uint16", classes=CLASSES, nodata=(3.0,)),
     ),
     "classes with edges": (ImageSpec(1, "uint16", classes=CLASSES, nodata=(0.0,), edges=True), COLOUR),
-    "colours with edges": (ImageSpec(3, classes=CLASSES, coding="colour", edges=True), COLOUR),
     "objects with edges": (
         ImageSpec(1, "uint16", classes=CLASSES, nodata=(0.0,), edges=True, objects=1000),
         COLOUR,
     ),
+    "colours with edges": (ImageSpec(3, classes=CLASSES, coding="colour", edges=True), COLOUR),
     "colours to classes": (ImageSpec(3, classes=CLASSES, coding="colour"), ImageSpec(1, "uint16", classes=CLASSES)),
 }
 SMALL = {
+    "bridge": {"depth": 2},
     "coarse-to-fine": {"depth": 1, "enhancers": 1, "blocks": 1, "enhancer_blocks": 1},
     "spade": {"depth": 2},
+    "labelled": {"blocks": 1, "domains": 3},
+    "latent-unet": {"depth": 2, "dropout": [1], "code": 3},
     "resnet": {"blocks": 1},
     "unet": {"depth": 2, "dropout": [1]},
     "encoder-decoder": {"depth": 2, "dropout": [1]},
@@ -81,8 +85,13 @@ def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> MakeBundle:
             elif key.endswith("running_mean"):
                 buffer.uniform_(-0.3, 0.3)
         folder = tmp_path_factory.mktemp("made") / "translator"
+        found = {"name": "residual", "in_channels": target.planes, "code": 3, "width": 4, "depth": 2}
+        domains = () if network.draws else tuple("abc"[: network.condition])
+        codes = found if network.condition and network.draws else {}
         config = BundleConfig(
             generator=chosen,
+            encoder=codes,
+            domains=domains,
             input=input_,
             target=target,
             size=(16, 24),
@@ -90,7 +99,7 @@ def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> MakeBundle:
             translation=Translation(**(policy or {})),
             direction="given-to-wanted",
         )
-        save_bundle(folder, network, config, "# A card\n")
+        save_bundle(folder, network, config, "# A card\n", encoder=build_encoder(**codes) if codes else None)
         return folder
 
     return make

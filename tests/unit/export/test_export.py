@@ -25,6 +25,7 @@ from i2i.export.importers.single_file import unpack
 from i2i.export.parity import sample_images, translate
 from i2i.generators import GENERATORS, Generator
 from i2i.graphs import GRAPH_FORMATS, Array, GraphFormat, torchscript
+from i2i.images import write_image
 
 SIZES = [(1, 16, 24), (3, 13, 5), (1, 1, 3), (2, 1, 40)]
 GRAPHS = ["onnx", "openvino", "torchscript"]
@@ -102,7 +103,11 @@ VARIETIES = [
     (name, upsample, norm, statistics)
     for name, network in sorted(GENERATORS.items())
     for upsample in (("transposed", "resize", "subpixel") if "upsample" in signature(network).parameters else ("",))
-    for norm, statistics in (("batch", "batch"), ("batch", "running"), ("instance", "batch"), ("none", "batch"))
+    for norm, statistics in (
+        (("batch", "batch"), ("batch", "running"), ("instance", "batch"), ("none", "batch"))
+        if "norm" in signature(network).parameters
+        else (("", "batch"),)
+    )
 ]
 FEW = [each for each in VARIETIES if each[1] in ("transposed", "") or each[2:] == ("batch", "batch")]
 
@@ -119,9 +124,17 @@ def test_every_generator_with_every_norm_under_both_statistics(
     make_bundle: Any, tmp_path: Path, to: str, name: str, upsample: str, norm: str, statistics: str
 ) -> None:
     require(to)
-    how = {"upsample": upsample} if upsample else {}
-    bundle = make_bundle(name=name, norm=norm, policy={"statistics": statistics}, **how)
-    check_faithful(export_bundle(bundle, to, tmp_path / f"a{GRAPH_FORMATS[to].SUFFIXES[0]}").path, to, bundle)
+    how = {key: value for key, value in (("upsample", upsample), ("norm", norm)) if value}
+    policy = {"statistics": statistics, "steps": 1 if GENERATORS[name].steps else 0}
+    bundle = make_bundle(name=name, policy=policy, **how)
+    told: dict[str, Any] = {}
+    if name == "latent-unet":
+        told = {"like": tmp_path / "style.png"}
+        write_image(told["like"], np.random.default_rng(0).integers(0, 256, (16, 24, 3), dtype=np.uint8))
+    if name == "labelled":
+        told = {"to_domain": "b"}
+    exported = export_bundle(bundle, to, tmp_path / f"a{GRAPH_FORMATS[to].SUFFIXES[0]}", **told)
+    check_faithful(exported.path, to, bundle, **told)
 
 
 def test_onnx_is_the_same_on_images_of_any_size_and_number(onnx_file: tuple[Path, Path, dict[str, Any]]) -> None:
@@ -154,7 +167,7 @@ def test_onnx_has_standard_operators_any_size_and_says_what_it_is(
     about = {each.key: each.value for each in model.metadata_props}
     assert about["direction"] == "given-to-wanted"
     assert json.loads(about["input"])["channels"] == 3
-    assert json.loads(about["translation"]) == {"statistics": "batch", "dropout": False, "resize": "native"}
+    assert json.loads(about["translation"]) == {"statistics": "batch", "dropout": False, "resize": "native", "steps": 0}
     assert about["weights_sha256"] == hashlib.sha256((bundle / "model.safetensors").read_bytes()).hexdigest()
     assert about.keys() <= report.keys()
 

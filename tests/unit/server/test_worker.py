@@ -13,6 +13,7 @@ from i2i.config import Translation
 from i2i.errors import ConfigError
 from i2i.generators import build_generator
 from i2i.images import ImageSpec, LabelClass, preview, read_pixels, read_raster, write_image
+from i2i.layers.initialise import initialise
 from i2i.server.model import Model
 from i2i.server.worker import Worker, load_models
 from i2i.translator import Translator
@@ -183,6 +184,25 @@ def test_small_images_go_first_between_two_tiles(asker, tmp_path):
     assert job not in asker.kept
     assert asker.made(small) == asker.files(number)[0].read_bytes()
     assert asker.files(job)[0].read_bytes() == expected(tmp_path, tmp_path / "plain", large, ".tif", tile=16)
+
+
+def test_codes_are_the_seeds_between_the_tiles_of_a_large_image_too(tmp_path):
+    arguments = {"name": "latent-unet", "in_channels": 3, "out_channels": 3, "width": 4, "depth": 2, "norm": "none"}
+    torch.manual_seed(0)
+    generator = build_generator(**arguments, dropout=[])
+    initialise(generator, gain=0.3)
+    config = BundleConfig({**arguments, "dropout": []}, ImageSpec(3), ImageSpec(3), (16, 24))
+    save_bundle(tmp_path / "codes", generator, config, "# card")
+    asker = Asker(tmp_path, {"plain": tmp_path / "codes"})
+    assert asker.models["plain"].describe()["random"]
+    large, small = write_noise(tmp_path / "large.tif", 200, 200), write_noise(tmp_path / "small.png")
+    job = asker.ask(large, tile=16, seed=3)
+    while "progress" not in asker.said.get(timeout=20):
+        pass
+    found = [path.read_bytes() for path in asker.files(asker.ask(small, samples=2, seed=5))]
+    assert found == [expected(tmp_path, tmp_path / "codes", small, seed=seed) for seed in (5, 6)]
+    assert found[0] != found[1]
+    assert asker.files(job)[0].read_bytes() == expected(tmp_path, tmp_path / "codes", large, ".tif", seed=3, tile=16)
 
 
 def test_a_large_image_can_be_cancelled_between_two_tiles(asker, tmp_path):

@@ -165,12 +165,14 @@ def test_each_row_of_the_ablation_is_one_option_away(changes, terms):
 
 LABELS = {"channels": 1, "classes": [[0, "ground", [0, 0, 0]], [1, "sky", [0, 0, 255]]]}
 SUITED = {
+    "acgan": {"data": {"input": {"channels": 3}}, "domains": {"names": ["cat", "dog"]}},
     "cut": {"data": {"input": {"channels": 3}}},
     "cyclegan": {"data": {"input": {"channels": 3}}},
     "fastcut": {"data": {"input": {"channels": 3}}},
     "pix2pixhd": {"generator": {"depth": 2}, "loss": {"perceptual_weight": 0}},
     "pix2pixhd-local": {"generator": {"depth": 2}, "loss": {"perceptual_weight": 0}},
     "spade": {"data": {"input": LABELS}, "generator": {"depth": 2}, "loss": {"perceptual_weight": 0}},
+    "stargan": {"data": {"input": {"channels": 3}}, "domains": {"names": ["cat", "dog"]}},
 }
 """What a recipe needs to work on images so small, and without pretrained weights."""
 
@@ -187,7 +189,8 @@ def test_every_recipe_takes_a_step(name):
     step = make_step(config)
     torch.manual_seed(0)
     planes = spec_of(config.data.input).planes
-    batch = Batch(torch.rand(2, planes, SIDE, SIDE) * 2 - 1, torch.rand(2, 3, SIDE, SIDE) * 2 - 1)
+    sides = (torch.rand(2, planes, SIDE, SIDE) * 2 - 1, torch.rand(2, 3, SIDE, SIDE) * 2 - 1)
+    batch = Batch(*sides, domain=torch.tensor([1, 0]) if config.domains.names else None)
     assert all(torch.isfinite(term) for term in step(batch).values())
 
 
@@ -230,3 +233,13 @@ def test_places_without_a_reading_stay_so_in_a_batch_that_is_cut_into_parts():
         step = make_step(configured(training={"accumulate": 2}, loss={"adversarial": "none"}))
         alike.append(step(Batch(batch.input, target, valid))["generator.reconstruction"])
     assert alike[0] == alike[1]
+
+
+def test_a_half_life_that_ramps_up_forgets_the_first_weights_sooner():
+    """At 8 images it is a half of them, as many as a step has."""
+    step = make_step(configured(training={"ema_halflife_images": 1e6, "ema_rampup": 0.5, "batch": 4}))
+    step(make_batch())
+    first = weights(step, "generator")
+    step(make_batch())
+    kept = torch.cat([p.detach().flatten() for p in step.state.generator.parameters()])
+    torch.testing.assert_close(kept, 0.5 * first + 0.5 * weights(step, "generator"))

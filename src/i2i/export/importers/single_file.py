@@ -7,9 +7,19 @@ from tempfile import TemporaryDirectory
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-from i2i.bundle import CARD, CONFIG, REVERSE, WEIGHTS, BundleConfig, load_bundle, save_bundle
+from i2i.bundle import (
+    CARD,
+    CONFIG,
+    ENCODER,
+    REVERSE,
+    WEIGHTS,
+    BundleConfig,
+    load_bundle,
+    load_encoder,
+    save_bundle,
+)
 from i2i.errors import BundleError
-from i2i.export.bundle_file import OTHER_WAY, PREFIX
+from i2i.export.bundle_file import CODES, OTHER_WAY, PREFIX
 from i2i.files import refuse_filled, write_text
 
 WANTED = "a file of 'i2i export --to safetensors'"
@@ -29,16 +39,18 @@ def unpack(file: str | os.PathLike[str], to: str | os.PathLike[str]) -> BundleCo
         folder = Path(name)
         write_text(folder / CONFIG, texts[CONFIG])
         weights = load_file(file)
-        other = {key: weights.pop(key) for key in list(weights) if key.startswith(OTHER_WAY)}
+        for prefix, place in ((OTHER_WAY, REVERSE), (CODES, ENCODER)):
+            other = {key: weights.pop(key) for key in list(weights) if key.startswith(prefix)}
+            save_file({key.removeprefix(prefix): tensor for key, tensor in other.items()}, folder / place)
         save_file(weights, folder / WEIGHTS)
-        save_file({key.removeprefix(OTHER_WAY): tensor for key, tensor in other.items()}, folder / REVERSE)
         try:
             bundle = load_bundle(folder)
             way = bundle.config.reverse
             reverse = load_bundle(folder, way.direction).generator if way else None
+            encoder = load_encoder(folder)
         except BundleError as error:
             raise BundleError(str(error).replace(name, str(file))) from error
-        save_bundle(to, bundle.generator, bundle.config, texts[CARD], reverse=reverse)
+        save_bundle(to, bundle.generator, bundle.config, texts[CARD], reverse=reverse, encoder=encoder)
     return bundle.config
 
 

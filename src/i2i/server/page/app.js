@@ -65,7 +65,7 @@ async function open(chosen) {
   select("samples").value = "1";
   for (const each of [select("samples"), input("seed"), button("reseed")]) each.disabled = !chosen.random;
   element("sampling-why").hidden = chosen.random;
-  element("sampling-why").textContent = "This model has no dropout, so all samples would be the same.";
+  element("sampling-why").textContent = "This model draws no noise, so all samples would be the same.";
   for (const name of ["server-time", "browser-time"]) element(name).textContent = "";
   forgive();
   tell("");
@@ -167,7 +167,7 @@ async function save() {
   if (!model) return;
   button("save").disabled = true;
   try {
-    const fields = { seed: output.seed || seed(), ...dropout(samples()) };
+    const fields = { seed: output.seed || seed(), ...dropout(model, samples()) };
     const { image, name } = await ask(service, model, await drawing.source(), drawing.picture, fields, tell);
     const link = document.createElement("a");
     link.href = URL.createObjectURL(image);

@@ -72,7 +72,7 @@ export class OutputPane {
     const kinds = select("overlay-kind");
     const reasons = /** @type {Record<string, string>} */ ({
       difference: model.scale > 1 ? "the output is larger than the input" : "",
-      uncertainty: model.random ? "" : "this model has no dropout",
+      uncertainty: model.random ? "" : "this model draws no noise",
       patches: model.discriminator ? "" : "no discriminator is kept with this model",
     });
     for (const option of kinds.options) {

@@ -44,7 +44,7 @@ export const MAPS = {
     low: "",
     high: "",
     ramp: HEAT,
-    about: "Standard deviation over samples with dropout: where the model itself is undecided.",
+    about: "Standard deviation over samples: where the model itself is undecided.",
   },
   patches: {
     name: "Patch map",

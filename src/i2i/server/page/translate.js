@@ -24,7 +24,7 @@ export function whyNotHere(model, picture, samples) {
   if (!model.graph?.url) return model.graph?.reason ?? "This model can't run in a browser.";
   const strange = [model.input, model.target].find((side) => !side.plain && !(side.labels && side.dtype === "uint8"));
   if (strange) return `A browser's pictures have 8 bits a channel; this model's have ${strange.describe}.`;
-  if (samples > 1) return "Samples differ by dropout, which only the service draws.";
+  if (samples > 1) return "Samples differ by noise, which only the service draws.";
   if (!model.graph_input?.resize_to && picture.width * picture.height > LARGEST_IN_BROWSER) {
     return "Pictures above 1024 × 1024 are translated in tiles, which only the service does.";
   }
@@ -64,7 +64,7 @@ export function ask(service, model, source, picture, fields, tell, signal) {
  */
 export async function onServer(service, model, source, picture, { seed, samples }, tell, signal) {
   const start = performance.now();
-  const fields = { preview: 1, ...dropout(samples) };
+  const fields = { preview: 1, ...dropout(model, samples) };
   const answers = await Promise.all(
     Array.from({ length: samples }, (_, number) =>
       ask(service, model, source, picture, { ...fields, seed: seed + number }, tell, signal),
@@ -97,12 +97,13 @@ export async function inBrowser(engine, service, model, picture, tell) {
 }
 
 /**
- * The field by which several samples differ; a single one is as the bundle has it.
+ * The field by which several samples differ, where the bundle draws no noise by itself; a single one is as it has it.
+ * @param {Model} model
  * @param {number} samples
  * @returns {import("./api.js").Fields}
  */
-export function dropout(samples) {
-  return samples > 1 ? { dropout: "on" } : {};
+export function dropout(model, samples) {
+  return samples > 1 && !model.dropout ? { dropout: "on" } : {};
 }
 
 /**

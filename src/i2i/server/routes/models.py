@@ -63,8 +63,9 @@ def add_models(app: FastAPI, service: Service) -> None:
         if found["graph"]["url"] is None:
             raise Problem(404, "no_graph", f"{name}: {found['graph']['reason']}")
         return unchanged_or_sent(
-            request, await graphs.of(name, found["path"], found["direction"]), "application/octet-stream", _KEPT
-        )
+            request, await graphs.of(name, found["path"], found["direction"], found["to_domain"]),
+            "application/octet-stream", _KEPT,
+        )  # fmt: skip
 
 
 def _public(model: dict[str, Any]) -> dict[str, Any]:
