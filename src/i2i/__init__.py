@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from i2i.comparing import Comparison, compare
     from i2i.errors import I2IError
     from i2i.evaluation import Evaluation, evaluate
     from i2i.export import Exported, export_bundle
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Comparison": "i2i.comparing",
     "Evaluation": "i2i.evaluation",
     "Exported": "i2i.export",
     "I2IError": "i2i.errors",
     "RECIPES": "i2i.methods.recipes",
     "Run": "i2i.training",
     "Translator": "i2i.translator",
+    "compare": "i2i.comparing",
     "evaluate": "i2i.evaluation",
     "export_bundle": "i2i.export",
     "load": "i2i.translator",
@@ -37,11 +40,13 @@ _HOMES = {
 
 __all__ = [
     "RECIPES",
+    "Comparison",
     "Evaluation",
     "Exported",
     "I2IError",
     "Run",
     "Translator",
+    "compare",
     "evaluate",
     "export_bundle",
     "load",

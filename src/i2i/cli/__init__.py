@@ -9,10 +9,12 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 
 from i2i import __version__
+from i2i.cli.augment import augment
 from i2i.cli.bench import bench
 from i2i.cli.card import card
 from i2i.cli.check import check
 from i2i.cli.client import client
+from i2i.cli.compare import compare
 from i2i.cli.data import data_app
 from i2i.cli.demo import demo
 from i2i.cli.distill import distill
@@ -43,8 +45,10 @@ for command, name in (
     (train, "train"),
     (watch, "watch"),
     (distill, "distill"),
+    (compare, "compare"),
     (translate, "translate"),
     (evaluate, "evaluate"),
+    (augment, "augment"),
     (serve, "serve"),
     (client, "client"),
     (explain, "explain"),

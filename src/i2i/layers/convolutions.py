@@ -12,6 +12,9 @@ Which one is taken follows from the shapes alone, so that a run can be repeated 
 types than float32, and where nothing is to be learnt, it is always torch's own. The layers are torch's in all else.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import cast
 
 import torch
@@ -29,6 +32,18 @@ WEIGHTS_OUTWEIGH = 4
 
 THIN = 2
 """A layer is thin whose taps of all output channels are so many times fewer than its input channels."""
+
+_as_defined = ContextVar("as_defined", default=False)
+
+
+@contextmanager
+def as_defined() -> Iterator[None]:
+    """Inside, every layer is torch's own on a CPU too: to count what a network takes, by whatever way it is done."""
+    before = _as_defined.set(True)
+    try:
+        yield
+    finally:
+        _as_defined.reset(before)
 
 
 class Convolution(nn.Conv2d):
@@ -109,6 +124,7 @@ def _trains_plainly(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
     return (
         x.ndim == 4
         and x.device.type == "cpu"
+        and not _as_defined.get()
         and x.dtype == layer.weight.dtype == torch.float32
         and torch.is_grad_enabled()
         and not torch.is_autocast_enabled("cpu")

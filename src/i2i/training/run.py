@@ -9,8 +9,9 @@ from i2i.errors import RunError
 from i2i.files import write_text
 from i2i.runs import RunFiles
 
-FREE = ("training.device", "training.loggers", "data.pairs", "data.memory_gib")
-"""Settings that may differ when a run is continued: they change where it runs, not what comes out."""
+FREE = ("training.device", "training.loggers", "data.pairs", "data.memory_gib", "data.validation_list")
+"""Settings that may differ when a run is continued: they change where it runs, not what comes out.
+Which pairs are held out is compared by their names."""
 
 
 class RunFolder(RunFiles):

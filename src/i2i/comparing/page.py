@@ -1,0 +1,89 @@
+"""The page of a comparison: it stands alone, with every picture inside, no script and nothing fetched."""
+
+import math
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+
+from i2i.comparing.curves import HEIGHT, WIDTH, panels
+from i2i.comparing.result import Comparison
+from i2i.comparing.rows import COSTS, MARKS, Row, cost_texts
+from i2i.comparing.work import RULE
+from i2i.evaluation.report import image_uri
+from i2i.files import write_text
+from i2i.pages import SHARED
+
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+"""The content security policy by which the page works, and nothing that anybody may have written into it does."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A score in words: the mean, its interval, the lead over the first method, the means of the seeds."""
+
+    mean: str
+    bounds: str
+    best: bool
+    standing: str
+    lead: str
+    lead_bounds: str
+    by_seed: str
+
+
+def save(comparison: Comparison, folder: Path) -> Path:
+    """Write `scores.json`, `scores.csv`, `per_image.csv` and `page.html`; the page's path.
+
+    Args:
+        comparison: what was found.
+        folder: made if it is not there; files of these names in it are replaced, each only when whole.
+
+    Raises:
+        StorageError: a file can't be written.
+    """
+    write_text(folder / "scores.json", comparison.to_json())
+    write_text(folder / "scores.csv", comparison.to_csv())
+    write_text(folder / "per_image.csv", comparison.images_csv())
+    write_text(folder / "page.html", render(comparison))
+    return folder / "page.html"
+
+
+def render(comparison: Comparison) -> str:
+    """The page as HTML text."""
+    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    page.filters["image"] = image_uri
+    template = page.from_string(files("i2i.comparing").joinpath("page.html").read_text(encoding="utf-8"))
+    numbers = {row.label: number for number, row in enumerate(comparison.methods)}
+    return template.render(
+        policy=POLICY,
+        look=(SHARED / "look.css").read_text(encoding="utf-8"),
+        comparison=comparison,
+        first=comparison.scored[0].label,
+        cells={row.label: [_cell(comparison, row, key) for key in comparison.measures] for row in comparison.rows},
+        marks=MARKS,
+        rule=RULE,
+        costs=COSTS,
+        cost_texts=cost_texts,
+        panels=panels(comparison.curves, list(comparison.measures)),
+        numbers=numbers,
+        width=WIDTH,
+        height=HEIGHT,
+    )
+
+
+def _cell(comparison: Comparison, row: Row, key: str) -> Cell | None:
+    found, measure = row.scores.get(key), comparison.measures[key]
+    if found is None or math.isnan(found.mean):
+        return None
+    ahead = row.leads.get(key)
+    seeds = row.by_seed.get(key, ())
+    return Cell(
+        f"{found.mean:.{measure.decimals}f}",
+        found.bounds_text(measure.decimals),
+        row.label == comparison.best(key),
+        ahead.standing if ahead else "",
+        f"{ahead.interval.mean:+.{measure.decimals}f}" if ahead else "",
+        ahead.interval.bounds_text(measure.decimals) if ahead else "",
+        ", ".join(f"{mean:.{measure.decimals}f}" for mean in seeds) if len(seeds) > 1 else "",
+    )
