@@ -100,7 +100,7 @@ def _of_time(row: Row, budget: Budget) -> str:
         return ""
     return (
         f"{row.label} took {duration(row.cost.seconds)} for its steps, {abs(off):.0%} {'more' if off > 0 else 'less'} "
-        "than the budget: the machine was not as quick as when it was tried"
+        f"than the budget: the machine was {'slower' if off > 0 else 'quicker'} than when it was tried"
     )
 
 

@@ -60,7 +60,7 @@ def test_a_baseline_that_no_method_beats_is_named(methods):
 
 def test_a_missed_budget_of_time_failed_seeds_and_few_images_are_told(methods):
     told = remarks(methods[:1], budget=Budget(100, "seconds"))[0]
-    assert told.startswith("pix2pix took 61 s for its steps, 39% less than the budget")
+    assert told.startswith("pix2pix took 61 s for its steps, 39% less than the budget: the machine was quicker")
     assert "22% more" in remarks(methods[:1], budget=Budget(50, "seconds"))[0]
     assert not any("took" in note for note in remarks(methods[:1], budget=Budget(6, "images")))
     several = remarks(methods[:1], seeds=3, images=5)
