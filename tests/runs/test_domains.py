@@ -205,6 +205,7 @@ def test_a_folder_with_other_domains_is_refused(run, hues, tmp_path):
         i2i.evaluate(run.bundle, tmp_path, to_domain="green", split="train")
 
 
+@pytest.mark.slow
 def test_a_graph_is_of_one_domain_and_one_file_of_all(run, tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
     monkeypatch.chdir(tmp_path)
@@ -222,6 +223,7 @@ def test_a_graph_is_of_one_domain_and_one_file_of_all(run, tmp_path, monkeypatch
     np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_an_int8_graph_is_of_one_domain(run, hues, tmp_path):
     pytest.importorskip("nncf")
     bundle = shutil.copytree(run.bundle, tmp_path / "copy")

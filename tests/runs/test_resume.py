@@ -89,7 +89,11 @@ def unpaired(recipe) -> dict:
 
 @pytest.mark.parametrize(
     "training",
-    [{}, {"accumulate": 2, "discriminator_steps": 2}, pytest.param({"devices": 2, "batch": 2}, id="two processes")],
+    [
+        pytest.param({}, marks=pytest.mark.slow),
+        {"accumulate": 2, "discriminator_steps": 2},
+        pytest.param({"devices": 2, "batch": 2}, id="two processes"),
+    ],
 )
 def test_killed_and_continued_equals_straight_bit_for_bit(script, pairs, tmp_path, training):
     check_resume(script, everything_on(**training), pairs, tmp_path)
@@ -113,7 +117,7 @@ def test_latent_codes_and_their_encoder_resume_bit_for_bit(script, pairs, tmp_pa
     assert (tmp_path / "stopped" / "bundle" / "encoder.safetensors").is_file()
 
 
-@pytest.mark.parametrize("recipe", ["stargan", "acgan"])
+@pytest.mark.parametrize("recipe", ["stargan", pytest.param("acgan", marks=pytest.mark.slow)])
 def test_domains_that_are_drawn_resume_bit_for_bit(script, domains, tmp_path, recipe):
     """Killed between two steps of the generator, which learns at every second one."""
     changes = {"discriminator": {"depth": 2}, "generator": {"blocks": 1}, "augment": {"discriminator": ["translation"]}}
@@ -179,7 +183,9 @@ LABELLED = {
 }
 
 
-@pytest.mark.parametrize(("recipe", "changes"), [("pix2pixhd-local", STAGED), ("spade", LABELLED)])
+@pytest.mark.parametrize(
+    ("recipe", "changes"), [("pix2pixhd-local", STAGED), pytest.param("spade", LABELLED, marks=pytest.mark.slow)]
+)
 def test_so_do_stages_and_the_vectors_of_spectral_norm(script, pairs, tmp_path, recipe, changes):
     """Killed in the second stage, after a checkpoint in the first."""
     tree = to_tree(overlay(overlay(find_recipe(recipe), TINY), changes))
