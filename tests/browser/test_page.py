@@ -298,6 +298,20 @@ def test_the_camera_takes_a_picture(address: str, open_page: OpenPage) -> None:
     assert np.ptp(pixels(page, "drawing")) > 50
 
 
+def test_a_picture_can_be_taken_only_once_the_camera_shows_one(address: str, open_page: OpenPage) -> None:
+    page = open_page(f"{address}/#model=photo")
+    settle(page)
+    page.evaluate(
+        "() => { HTMLMediaElement.prototype.play = () => new Promise((_, reject) => (globalThis.refuse = reject)); }"
+    )
+    page.click("#camera")
+    expect(page.get_by_role("button", name="Take the picture")).to_be_disabled()
+    page.get_by_role("button", name="Cancel").click()
+    page.evaluate("globalThis.refuse(new DOMException('interrupted', 'AbortError'))")
+    settle(page)
+    expect(page.locator("#problem")).to_be_hidden()
+
+
 def test_the_slider_uncovers_the_input_by_mouse_and_keyboard(address: str, open_page: OpenPage) -> None:
     page = open_page(f"{address}/#model=photo")
     settle(page)

@@ -42,6 +42,7 @@ export function receive({ chooser, curtain }, onbring) {
 export class Camera {
   #dialog;
   #video;
+  #take;
   /** @type {MediaStream | null} */
   #stream = null;
 
@@ -52,6 +53,7 @@ export class Camera {
   constructor(dialog, ontake) {
     this.#dialog = dialog;
     this.#video = /** @type {HTMLVideoElement} */ (dialog.querySelector("video"));
+    this.#take = /** @type {HTMLButtonElement} */ (dialog.querySelector('button[value="take"]'));
     dialog.addEventListener("close", async () => {
       if (dialog.returnValue === "take") ontake(await this.#picture(), "camera.png");
       for (const track of this.#stream?.getTracks() ?? []) track.stop();
@@ -80,8 +82,14 @@ export class Camera {
     }
     this.#video.srcObject = this.#stream;
     this.#dialog.returnValue = "";
+    this.#take.disabled = true; // until there is something to take: a camera needs a moment for its first frame
     this.#dialog.showModal();
-    await this.#video.play();
+    try {
+      await this.#video.play();
+      this.#take.disabled = false;
+    } catch (error) {
+      if (this.#dialog.open) throw error; // cancelled before the first frame is no mistake
+    }
   }
 
   /** @returns {Promise<Blob>} */
