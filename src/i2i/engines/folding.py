@@ -18,6 +18,7 @@ from i2i.generators import Generator
 from i2i.layers.convolutions import Convolution, TransposedConvolution
 from i2i.layers.norms import BatchNorm, ImageNorm
 from i2i.layers.spectral import SpectralConvolution
+from i2i.layers.upsampling import ResizeConvolution
 
 AnyConvolution = nn.Conv2d | nn.ConvTranspose2d
 
@@ -42,14 +43,15 @@ def fold(generator: Generator) -> Generator:
 
     Normalisation by known statistics that follows a convolution in a sequence is folded into it; batch normalisation by
     the image at hand becomes instance normalisation with its parameters; weights that are normalised by their largest
-    singular value are so once for all. All else stays as it is.
+    singular value are so once for all, and those of an enlargement and a convolution are put together. All else stays
+    as it is.
 
     Args:
         generator: prepared for test; stays as it is.
     """
     network = copy.deepcopy(generator)
     for name, layer in list(network.named_modules()):
-        if isinstance(layer, SpectralConvolution):
+        if isinstance(layer, SpectralConvolution | ResizeConvolution):
             network.set_submodule(name, layer.plain())
     used = uses(network)
     for sequence in sequences(network):

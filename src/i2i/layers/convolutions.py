@@ -46,6 +46,16 @@ def as_defined() -> Iterator[None]:
         _as_defined.reset(before)
 
 
+def is_as_defined() -> bool:
+    """Whether every layer is to be done as it is defined."""
+    return _as_defined.get()
+
+
+def weights_outweigh(x: Tensor) -> bool:
+    """Whether a map, (N, C, H, W), is small for the weights of a layer that leads from it to larger ones."""
+    return len(x) * x.shape[2] * x.shape[3] * WEIGHTS_OUTWEIGH <= x.shape[1]
+
+
 class Convolution(nn.Conv2d):
     """torch's layer, (N, C, H, W) -> (N, C', H', W')."""
 
@@ -103,10 +113,8 @@ class TransposedConvolution(nn.ConvTranspose2d):
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:  # noqa: A002 - torch's name
         """As torch's, but for the order in which numbers are added."""
-        if output_size is None and _trains_plainly(self, input):
-            places = len(input) * input.shape[2] * input.shape[3]
-            if places * WEIGHTS_OUTWEIGH <= self.in_channels:
-                return self._by_folding(input)
+        if output_size is None and _trains_plainly(self, input) and weights_outweigh(input):
+            return self._by_folding(input)
         return super().forward(input, output_size)
 
     def _by_folding(self, x: Tensor) -> Tensor:
@@ -124,7 +132,7 @@ def _trains_plainly(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
     return (
         x.ndim == 4
         and x.device.type == "cpu"
-        and not _as_defined.get()
+        and not is_as_defined()
         and x.dtype == layer.weight.dtype == torch.float32
         and torch.is_grad_enabled()
         and not torch.is_autocast_enabled("cpu")

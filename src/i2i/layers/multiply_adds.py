@@ -7,6 +7,8 @@ from torch.func import functional_call
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from torch.utils.hooks import RemovableHandle
 
+from i2i.layers.convolutions import as_defined
+
 
 def multiply_adds(network: nn.Module, *shape: int) -> int:
     """Multiplications by a weight, each with its addition, in one forward pass of a tensor of this shape.
@@ -42,7 +44,7 @@ def weight_uses(network: nn.Module, *shape: int) -> dict[str, int]:
     hooks = [watch(*named) for named in network.named_modules() if isinstance(named[1], (_ConvNd, nn.Linear))]
     try:
         state = {name: tensor.to("meta") for name, tensor in network.state_dict(keep_vars=True).items()}
-        with no_grad():
+        with no_grad(), as_defined():
             functional_call(network, state, (empty(shape, device="meta"),))
     finally:
         for hook in hooks:
