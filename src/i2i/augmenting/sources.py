@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 from i2i.bundle import BundleConfig
-from i2i.data.layouts import Layout, Pair, PairFolder, Split, detect_layout, find_pairs
+from i2i.data.folders import Split
+from i2i.data.layouts import Layout, Pair, PairFolder, detect_layout, find_pairs
 from i2i.data.layouts import Side as File
 from i2i.data.samples import Reading, read_side
 from i2i.errors import ConfigError, ImageError, PairsError, nearest

@@ -12,16 +12,26 @@ The two sides have names (left and right, the folders' names, the columns' names
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from i2i.data.folders import (
+    SPLIT_NAMES,
+    Split,
+    by_stem,
+    domain_folders,
+    need_folder,
+    side_folders,
+    split_folders,
+    subfolders,
+    without_side,
+)
 from i2i.data.manifest import MANIFEST_NAMES, is_manifest, read_manifest
-from i2i.errors import PairsError, nearest
-from i2i.images import is_image, stem_of
+from i2i.errors import PairsError, listed, nearest
+from i2i.images import is_image
 
-Split = Literal["train", "val", "test"]
 Half = Literal["left", "right"]
 Layout = Literal["side-by-side", "folders", "manifest", "photos", "unpaired", "domains"]
 
@@ -30,16 +40,6 @@ UNPAIRED_LAYOUTS = ("unpaired", "domains")
 
 DOMAIN = "domain"
 """The column of a pair that names its domain, in the layout "domains"."""
-
-SPLIT_NAMES: dict[str, Split] = {
-    "train": "train", "training": "train",
-    "val": "val", "valid": "val", "validation": "val",
-    "test": "test", "testing": "test",
-}  # fmt: skip
-"""What a split's folder may be called, and what it is."""
-
-MANY = 5
-"""Names listed in a message before it says 'and N more'."""
 
 
 @dataclass(frozen=True)
@@ -154,13 +154,6 @@ EXPECTED = (
 )
 
 
-def listed(names: Iterable[str]) -> str:
-    """The first few names, and how many more there are."""
-    names = list(names)
-    more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
-    return ", ".join(names[:MANY]) + more
-
-
 def couple(inputs: Sequence[Pair], targets: Sequence[Pair]) -> list[Pair]:
     """Images of two sets side by side, each at least once, those of the smaller set again and again.
 
@@ -212,9 +205,9 @@ def detect_layout(root: Path) -> Layout:
         )
     if any((root / name).is_file() for name in MANIFEST_NAMES):
         return "manifest"
-    if _side_folders(root):
+    if side_folders(root):
         return "folders"
-    children = [child for child in _subfolders(root) if child.name.lower() not in SPLIT_NAMES]
+    children = [child for child in subfolders(root) if child.name.lower() not in SPLIT_NAMES]
     if len(children) > 1 and not any(is_image(path) for path in root.iterdir()):
         raise PairsError(
             f"{root}: holds the folders {listed(child.name for child in children)}; expected two sides, such as A/ and "
@@ -225,10 +218,10 @@ def detect_layout(root: Path) -> Layout:
 
 
 def _read_side_by_side(root: Path) -> Found:
-    _need_folder(root, "side-by-side")
+    need_folder(root, "side-by-side")
     raw: dict[Split, Sides] = {}
-    for split, folder in _split_folders(root).items():
-        files = _by_stem(folder)
+    for split, folder in split_folders(root).items():
+        files = by_stem(folder)
         raw[split] = {
             "left": {name: Side(path, "left") for name, path in files.items()},
             "right": {name: Side(path, "right") for name, path in files.items()},
@@ -237,25 +230,19 @@ def _read_side_by_side(root: Path) -> Found:
 
 
 def _read_photos(root: Path) -> Found:
-    _need_folder(root, "photos")
+    need_folder(root, "photos")
     raw: dict[Split, Sides] = {}
-    for split, folder in _split_folders(root).items():
-        photos = {name: Side(path) for name, path in _by_stem(folder).items()}
+    for split, folder in split_folders(root).items():
+        photos = {name: Side(path) for name, path in by_stem(folder).items()}
         raw[split] = {"made": photos, "photo": photos}
     return ("made", "photo"), raw, {}
 
 
-def _split_folders(root: Path) -> dict[Split, Path]:
-    """The folders train, val, test; where there are none the folder itself is all there is to train on."""
-    found = {SPLIT_NAMES[child.name.lower()]: child for child in _subfolders(root) if child.name.lower() in SPLIT_NAMES}
-    return found or {"train": root}
-
-
 def _read_folders(root: Path) -> Found:
-    _need_folder(root, "folders")
-    found = _side_folders(root)
+    need_folder(root, "folders")
+    found = side_folders(root)
     if not found:
-        there = listed(child.name for child in _subfolders(root)) or "no folders"
+        there = listed(child.name for child in subfolders(root)) or "no folders"
         raise PairsError(f"{root}: found {there}; expected a folder a side, such as A/ and B/ or trainA/ and trainB/")
     names = sorted({side for sides in found.values() for side in sides})
     raw: dict[Split, Sides] = {}
@@ -264,42 +251,13 @@ def _read_folders(root: Path) -> Found:
             both = f"both {names[0]} and {names[-1]}" if len(names) > 1 else "a folder of the other side beside it"
             raise PairsError(f"{root}: {split} has only the side {listed(sides)}; expected {both}")
         raw[split] = {
-            side: {_without_side(name, side): Side(path) for name, path in _by_stem(folder).items()}
+            side: {without_side(name, side): Side(path) for name, path in by_stem(folder).items()}
             for side, folder in sides.items()
         }
         empty = [folder for side, folder in sides.items() if not raw[split][side]]
         if len(empty) == 1:
             raise PairsError(f"{empty[0]}: holds no images; expected those of one side; the other is beside it")
     return (names[0], names[1]), raw, {}
-
-
-def _side_folders(root: Path) -> dict[Split, dict[str, Path]]:
-    """The folder of each side in each split, for every arrangement of the folders layout; empty if it is none."""
-    children = _subfolders(root)
-    found = _joined_folders(children)
-    if found:
-        return found
-    for child in children:  # train/A, train/B
-        inner = _subfolders(child)
-        if child.name.lower() in SPLIT_NAMES and len(inner) == 2:
-            found[SPLIT_NAMES[child.name.lower()]] = {grandchild.name: grandchild for grandchild in inner}
-    if found or len(children) != 2 or any(child.name.lower() in SPLIT_NAMES for child in children):
-        return found
-    for child in children:  # A/train, B/train
-        for grandchild in _subfolders(child):
-            if grandchild.name.lower() in SPLIT_NAMES:
-                found.setdefault(SPLIT_NAMES[grandchild.name.lower()], {})[child.name] = grandchild
-    return found or {"train": {child.name: child for child in children}}  # A, B
-
-
-def _joined_folders(children: Sequence[Path]) -> dict[Split, dict[str, Path]]:
-    """Of folders such as trainA, trainB and testA, which is which side of which split."""
-    found: dict[Split, dict[str, Path]] = {}
-    for child in children:
-        for name, split in SPLIT_NAMES.items():
-            if child.name.lower().startswith(name) and child.name[len(name) :].strip("_-") in ("A", "B", "a", "b"):
-                found.setdefault(split, {})[child.name[-1].upper()] = child
-    return found
 
 
 def _find_sets(root: Path, raw: dict[Split, Sides], first: str, second: str) -> PairFolder:
@@ -333,17 +291,17 @@ def by_turns(images: Sequence[Pair]) -> list[Pair]:
 
 
 def _find_domains(root: Path, direction: str) -> PairFolder:
-    _need_folder(root, "domains")
+    need_folder(root, "domains")
     if direction:
         raise PairsError(
             f"{root}: direction '{direction}': domains have no direction, each is translated into each; leave it out, "
             "and choose with --to-domain when you translate"
         )
-    folders = _domain_folders(root)
+    folders = domain_folders(root)
     splits: dict[Split, list[Pair]] = {"train": [], "val": [], "test": []}
     for split, domains in folders.items():
         for name, folder in domains.items():
-            images = {f"{name}/{stem}": Side(path) for stem, path in _by_stem(folder).items()}
+            images = {f"{name}/{stem}": Side(path) for stem, path in by_stem(folder).items()}
             if not images:
                 there = listed(path.name for path in sorted(folder.iterdir()) if not path.name.startswith("."))
                 raise PairsError(
@@ -363,34 +321,6 @@ def _find_domains(root: Path, direction: str) -> PairFolder:
             missing = sorted(set(names) - set(domains))
             raise PairsError(f"{root}: val has no folder of the domain '{missing[0]}', which train has; add it")
     return PairFolder(root, "domains", "", {split: by_turns(some) for split, some in splits.items()}, domains=names)
-
-
-def _domain_folders(root: Path) -> dict[Split, dict[str, Path]]:
-    """The folder of each domain in each split: cat/, dog/ · train/cat/, train/dog/ … · trainA/, trainB/ …
-
-    Raises:
-        PairsError: a split has fewer than two domains, or images beside their folders.
-    """
-    found = _joined_folders(_subfolders(root))
-    if found:
-        _refuse_loose(root)
-        return found
-    for split, top in _split_folders(root).items():
-        _refuse_loose(top)
-        found[split] = {child.name: child for child in _subfolders(top)}
-        if len(found[split]) < 2 and split != "test":
-            there = f"only {listed(found[split])}" if found[split] else "no folders"
-            raise PairsError(f"{top}: found {there}; expected two folders or more, one a domain, such as cat/ and dog/")
-    return found
-
-
-def _refuse_loose(folder: Path) -> None:
-    loose = [path.name for path in sorted(folder.iterdir()) if path.is_file() and is_image(path)]
-    if loose:
-        raise PairsError(
-            f"{folder}: images lie beside the folders of the domains: {listed(loose)}; put each into the folder of its "
-            "domain"
-        )
 
 
 def _read_manifest(root: Path) -> Found:
@@ -457,28 +387,3 @@ def _natural(name: str) -> tuple[int, str]:
 
 def _shuffled(name: str) -> bytes:
     return hashlib.blake2b(name.encode(), digest_size=8).digest()
-
-
-def _by_stem(folder: Path) -> dict[str, Path]:
-    """Images below a folder by their path without the ending; two of one stem can't be told apart."""
-    files: dict[str, Path] = {}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and is_image(path)):
-        stem = stem_of(path.relative_to(folder)).as_posix()
-        if stem in files:
-            raise PairsError(f"{path}: has the same stem as {files[stem].name}; keep one of the two")
-        files[stem] = path
-    return files
-
-
-def _without_side(name: str, side: str) -> str:
-    """`17_A` in folder A and `17_B` in folder B are a pair too."""
-    return name.removesuffix(f"_{side}").removesuffix(f"-{side}")
-
-
-def _subfolders(root: Path) -> list[Path]:
-    return sorted(child for child in root.iterdir() if child.is_dir() and not child.name.startswith("."))
-
-
-def _need_folder(root: Path, layout: str) -> None:
-    if not root.is_dir():
-        raise PairsError(f"{root}: is a file; expected a folder for the layout {layout}")

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from i2i.data.layouts import Pair, Side, listed
+from i2i.data.layouts import Pair, Side
 from i2i.data.order import random_of
 from i2i.data.tasks import Task
-from i2i.errors import PairsError
+from i2i.errors import PairsError, listed
 from i2i.images import ImageSpec, Interpolation, Pixels, Raster, conform, read_header, read_raster, resize
 
 

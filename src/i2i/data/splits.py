@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from i2i.data.layouts import Pair, PairFolder, by_turns, couple, domain_of, listed
-from i2i.errors import ConfigError, PairsError
+from i2i.data.layouts import Pair, PairFolder, by_turns, couple, domain_of
+from i2i.errors import ConfigError, PairsError, listed
 from i2i.images import stem_of
 
 

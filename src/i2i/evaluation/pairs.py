@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal, overload
 
 from i2i.bundle import BundleConfig, find_bundle, read_bundle_config
-from i2i.data.layouts import Layout, Pair, PairFolder, Split, detect_layout, domain_of, each_once, find_pairs
+from i2i.data.folders import Split
+from i2i.data.layouts import Layout, Pair, PairFolder, detect_layout, domain_of, each_once, find_pairs
 from i2i.data.samples import Reading, read_apart, read_pair
 from i2i.data.splits import HoldOut, hold_out_of
 from i2i.data.tasks import task_by_name

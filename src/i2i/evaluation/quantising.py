@@ -13,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from torch import Tensor
 
-from i2i.data.layouts import Layout, Split
+from i2i.data.folders import Split
+from i2i.data.layouts import Layout
 from i2i.engines import Chosen, EngineFailure, Job, int8
 from i2i.errors import BundleError, ConfigError, PairsError, StorageError
 from i2i.evaluation.evaluate import evaluate_samples

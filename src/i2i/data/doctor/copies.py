@@ -13,7 +13,7 @@ from i2i.data.doctor.finding import Finding, Picture
 from i2i.data.doctor.gallery import MOST, comparison
 from i2i.data.doctor.look import Look
 from i2i.data.doctor.words import counted
-from i2i.data.layouts import Split
+from i2i.data.folders import Split
 
 _BLANK = 0.02
 """Of the side's span: a thumbnail of less contrast shows nothing that could be recognised."""

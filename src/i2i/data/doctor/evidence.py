@@ -17,7 +17,8 @@ from i2i.data.doctor.kinds import Kind, kind_of
 from i2i.data.doctor.look import MANY_LABELS, MANY_VALUES, Look, look_at
 from i2i.data.doctor.sides import Failure, Image, SideName, read_sides
 from i2i.data.doctor.structure import Structure, compare
-from i2i.data.layouts import Pair, PairFolder, Side, Split
+from i2i.data.folders import Split
+from i2i.data.layouts import Pair, PairFolder, Side
 
 Progress = Callable[[int, int], None]
 """Called with (done, of how many)."""

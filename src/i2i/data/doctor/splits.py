@@ -9,7 +9,7 @@ from i2i.data.doctor.finding import Finding
 from i2i.data.doctor.gallery import comparison
 from i2i.data.doctor.sides import SideName
 from i2i.data.doctor.words import number
-from i2i.data.layouts import Split
+from i2i.data.folders import Split
 
 _FEWEST = 8
 _LARGE = 1.0

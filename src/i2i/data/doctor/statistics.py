@@ -6,7 +6,7 @@ import numpy as np
 
 from i2i.data.doctor.evidence import Evidence
 from i2i.data.doctor.sides import SideName
-from i2i.data.layouts import Split
+from i2i.data.folders import Split
 
 
 @dataclass(frozen=True)

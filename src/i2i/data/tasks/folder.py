@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from i2i.data.layouts import Pair, Split, find_pairs
+from i2i.data.folders import Split
+from i2i.data.layouts import Pair, find_pairs
 from i2i.data.order import random_of
 from i2i.data.splits import HoldOut, hold_out
 from i2i.data.tasks.task import COLOUR, Task
