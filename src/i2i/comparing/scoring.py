@@ -189,7 +189,7 @@ class _Scorer:
 
     def _score(self, seed: int, translators: Mapping[str, Translator], baselines: Baselines | None) -> None:
         """One pass over the images; the first takes the baselines and the pictures too."""
-        scores = Scores(self.instruments, _SEED, self.target, self.reader)
+        scores = Scores(self.instruments, _SEED, self.target, self.reader, self.chosen.paired)
         own = {label: self._own_inputs(translator.config) for label, translator in translators.items()}
         once = baselines.translate if baselines else {}
         count = len(self.chosen.scored)

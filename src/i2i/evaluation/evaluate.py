@@ -84,7 +84,7 @@ def evaluate_samples(
     baselines = fit_baselines(training, (specs[0], target), paired)
     census = Census(specs[0], target, paired)
     reads = None if reader is None else Reader.of(reader, (specs[0], target))
-    scores, gallery = Scores(instruments, seed, target, reads), Gallery(shown, seed=seed)
+    scores, gallery = Scores(instruments, seed, target, reads, paired), Gallery(shown, seed=seed)
     variety = Variety.of(instruments, target)
     diversities: list[float] = []
     names: list[str] = []

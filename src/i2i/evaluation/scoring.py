@@ -46,9 +46,17 @@ class Gathered:
 class Scores:
     """Takes outputs with their targets; gives per-image values and the table of means and distances."""
 
-    def __init__(self, instruments: Instruments, seed: int, target: ImageSpec, reader: Reader | None = None) -> None:
+    def __init__(
+        self,
+        instruments: Instruments,
+        seed: int,
+        target: ImageSpec,
+        reader: Reader | None = None,
+        paired: bool = True,
+    ) -> None:
         self.instruments = instruments
         self.reader = reader
+        self.paired = paired
         self.seed = seed
         self.spec = target
         self.per_image: dict[str, dict[str, list[float]]] = {}
@@ -81,7 +89,7 @@ class Scores:
                 self.per_image.setdefault(row, {}).setdefault(key, []).append(value)
             if counts:
                 self._gather(self._outputs.setdefault(row, Gathered()), output, sample.name, slot)
-        if self.reader is not None and self.instruments.paired:  # else the target is of another input
+        if self.reader is not None and self.paired:  # else the target is of another input
             for key, value in self._read(sample.target, sample).items():
                 self._real.setdefault(key, []).append(value)
         self._seen += 1

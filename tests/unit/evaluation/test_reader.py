@@ -11,6 +11,7 @@ from i2i.errors import ConfigError
 from i2i.evaluation import Sample, evaluate_samples
 from i2i.evaluation.reader import REAL
 from i2i.images import ImageSpec, LabelClass, Pixels
+from i2i.metrics.paired import PAIRED
 
 COLOURS = np.array([[200, 30, 30], [30, 200, 30], [30, 30, 200]], np.uint8)
 CLASSES = tuple(LabelClass(value, str(value), tuple(int(c) for c in COLOURS[value])) for value in range(3))
@@ -84,8 +85,9 @@ def test_the_real_targets_are_no_rival(tmp_path):
     assert "real targets" in page
 
 
-def test_without_partners_the_outputs_are_read_and_no_target_is():
-    scores = evaluated(lambda pixels, name: 255 - pixels, Reading(), paired=False)
+@pytest.mark.parametrize("measures", [None, {"psnr": PAIRED["psnr"]}])
+def test_without_partners_the_outputs_are_read_and_no_target_is(measures):
+    scores = evaluated(lambda pixels, name: 255 - pixels, Reading(), paired=False, measures=measures)
     assert scores.rows["i2i"]["read_pixel_accuracy"].mean == 1
     assert REAL not in scores.rows
 
