@@ -49,10 +49,8 @@ def augment(
     resize: flags.Resize = None,
     steps: flags.Steps = None,
     device: flags.Device = None,
-    lpips: Annotated[
-        Literal["alex", "vgg", "squeeze", "none"], Parameter(help="Network of LPIPS; its weights are not fetched.")
-    ] = "alex",
-    lpips_weights: Annotated[Path | None, Parameter(help="File of that network's published weights.")] = None,
+    lpips: flags.Lpips = "alex",
+    lpips_weights: flags.LpipsWeights = None,
     features: Annotated[Path | None, Parameter(help="Feature network for distances instead: .npz.")] = None,
     json: flags.Json = None,
 ) -> int:
@@ -67,7 +65,6 @@ def augment(
     """
     from i2i.augmenting import augment as make_pairs
     from i2i.augmenting import read_vary
-    from i2i.evaluation import load_lpips
 
     with bar("making pairs") as show:
         result = make_pairs(
@@ -90,7 +87,7 @@ def augment(
             dropout=flags.switch(dropout),
             resize=resize,
             steps=steps,
-            lpips=None if lpips == "none" else load_lpips(lpips, lpips_weights) if lpips_weights else lpips,
+            lpips=flags.lpips_network(lpips, lpips_weights),
             features=features,
             progress=show,
         )

@@ -25,7 +25,7 @@ def compare(
     ] = "auto",
     direction: flags.Direction = None,
     layout: flags.Layout = None,
-    task: Annotated[str | None, Parameter(help="Make the pairs of plain photos: 'i2i data tasks' lists how.")] = None,
+    task: flags.Task = None,
     size: flags.Size = None,
     batch: flags.Batch = None,
     width: flags.Width = None,
@@ -34,15 +34,10 @@ def compare(
     precision: flags.Precision = None,
     config: Annotated[Path | None, Parameter(help="YAML file with any settings, laid over each recipe.")] = None,
     set_: Annotated[list[str] | None, Parameter(name="--set", help="Any one setting of all: group.key=value.")] = None,
-    lpips: Annotated[
-        Literal["alex", "vgg", "squeeze", "none"], Parameter(help="Network of LPIPS; its weights are not fetched.")
-    ] = "alex",
-    features: Annotated[
-        Path | None, Parameter(help="Feature network for Fréchet and kernel distances: TorchScript, or .npz.")
-    ] = None,
-    reader: Annotated[
-        str | None, Parameter(help="A bundle of the other direction: how well it reads inputs off the outputs.")
-    ] = None,
+    lpips: flags.Lpips = "alex",
+    lpips_weights: flags.LpipsWeights = None,
+    features: flags.Features = None,
+    reader: flags.Reader = None,
     dry_run: Annotated[bool, Parameter(help="Settle who trains for how long, and train nothing.")] = False,
     json: flags.Json = None,
 ) -> int:
@@ -71,6 +66,7 @@ def compare(
     }  # fmt: skip
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it greets every process at length
     check_given(features, reader)
+    network = flags.lpips_network(lpips, lpips_weights)
     with bar("comparing") as show:
 
         def report(what: str, done: int, of: int) -> None:
@@ -85,10 +81,7 @@ def compare(
         if stopped:
             complain(f"stopped; what was trained is in {to}, and the same command continues")
             return 128 + stopped
-        comparison = assemble(
-            plan,
-            score(plan, features=features, lpips=None if lpips == "none" else lpips, reader=reader, progress=report),
-        )
+        comparison = assemble(plan, score(plan, features=features, lpips=network, reader=reader, progress=report))
     page = save(comparison, results(plan))
     if json is not None:
         write_text(json, comparison.to_json())

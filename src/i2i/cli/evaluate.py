@@ -30,17 +30,10 @@ def evaluate(
     device: flags.Device = None,
     precision: flags.Precision = None,
     engine: flags.Engine = None,
-    lpips: Annotated[
-        Literal["alex", "vgg", "squeeze", "none"], Parameter(help="Network of LPIPS; its weights are not fetched.")
-    ] = "alex",
-    lpips_weights: Annotated[Path | None, Parameter(help="File of that network's published weights.")] = None,
-    features: Annotated[
-        Path | None, Parameter(help="Feature network for Fréchet and kernel distances: TorchScript, or .npz.")
-    ] = None,
-    reader: Annotated[
-        Path | None,
-        Parameter(help="Bundle of the other direction that reads the inputs off the outputs, as FCN-score."),
-    ] = None,
+    lpips: flags.Lpips = "alex",
+    lpips_weights: flags.LpipsWeights = None,
+    features: flags.Features = None,
+    reader: flags.Reader = None,
     like: flags.Like = None,
     samples: Annotated[
         int, Parameter(help="Answers to each input of a random translator, whose diversity is told; 0 leaves it out.")
@@ -57,18 +50,16 @@ def evaluate(
         As for training; the training split serves the baselines.
     """
     from i2i.evaluation import evaluate as evaluate_pairs
-    from i2i.evaluation import load_lpips
 
     if to is not None and to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise StorageError(f"{to}: is there already and stays as it is; give --to a new folder")
-    network = None if lpips == "none" else load_lpips(lpips, lpips_weights) if lpips_weights else lpips
     with bar("evaluating") as show:
         result = evaluate_pairs(
             bundle, pairs, split=split, layout=layout or "auto", direction=direction, to_domain=to_domain,
             seed=seed or 0, device=device or "auto", precision=precision or "fp32", statistics=statistics,
             dropout=flags.switch(dropout), resize=resize, steps=steps, engine=engine or "eager",
-            features=features, lpips=network, reader=reader, like=like, samples=samples,
-            progress=show,
+            features=features, lpips=flags.lpips_network(lpips, lpips_weights), reader=reader, like=like,
+            samples=samples, progress=show,
         )  # fmt: skip
     out.print(result.table())
     for missing, reason in result.not_measured.items():

@@ -1,9 +1,12 @@
 """The flags that mean the same in every command."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from i2i.metrics.perceptual import LPIPS, LPIPSNetwork
 
 Recipe = Annotated[str | None, Parameter(help="Published settings by name; 'i2i recipes' lists them.")]
 Direction = Annotated[
@@ -46,6 +49,32 @@ Like = Annotated[
     Path | None,
     Parameter(help="An image of the target's kind whose style all answers take, of a bundle with latent codes."),
 ]
+
+Task = Annotated[str | None, Parameter(help="Make the pairs of plain photos: 'i2i data tasks' lists how.")]
+Lpips = Annotated[
+    Literal["alex", "vgg", "squeeze", "none"], Parameter(help="Network of LPIPS; its weights are not fetched.")
+]
+LpipsWeights = Annotated[Path | None, Parameter(help="File of that network's published weights.")]
+Features = Annotated[
+    Path | None, Parameter(help="Feature network for Fréchet and kernel distances: TorchScript, or .npz.")
+]
+Reader = Annotated[
+    str | None,
+    Parameter(help="Bundle of the other direction that reads the inputs off the outputs, as FCN-score."),
+]
+
+
+def lpips_network(
+    name: Literal["alex", "vgg", "squeeze", "none"], weights: Path | None
+) -> "LPIPS | LPIPSNetwork | None":
+    """The network of LPIPS by the flags: none; the module, of a file; or the name of one to look for."""
+    if name == "none":
+        return None
+    if weights is None:
+        return name
+    from i2i.metrics.perceptual import load_lpips
+
+    return load_lpips(name, weights)
 
 
 def switch(value: Literal["on", "off"] | None) -> bool | None:

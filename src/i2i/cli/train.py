@@ -28,7 +28,7 @@ def train(
     recipe: flags.Recipe = None,
     direction: flags.Direction = None,
     layout: flags.Layout = None,
-    task: Annotated[str | None, Parameter(help="Make the pairs of plain photos: 'i2i data tasks' lists how.")] = None,
+    task: flags.Task = None,
     size: flags.Size = None,
     images: flags.Images = None,
     batch: flags.Batch = None,
