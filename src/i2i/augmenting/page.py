@@ -2,19 +2,16 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from jinja2 import Environment, StrictUndefined
 
 from i2i.augmenting.duplicates import MADE, Duplicate
 from i2i.augmenting.provenance import Row
 from i2i.data.layouts import Side as File
 from i2i.data.samples import Reading, read_side
 from i2i.errors import InputError
-from i2i.evaluation.report import image_uri
 from i2i.images import ImageSpec, Pixels, preview
+from i2i.pages.standalone import standalone_page
 
 if TYPE_CHECKING:
     from i2i.augmenting.result import Augmented
@@ -32,10 +29,9 @@ class Figure:
 
 def render_page(result: "Augmented", folder: Path) -> str:
     """The page as HTML text, of the pairs in a folder."""
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    page.filters |= {"image": image_uri}
-    template = page.from_string(files("i2i.augmenting").joinpath("report.html").read_text(encoding="utf-8"))
-    return template.render(
+    return standalone_page(
+        "i2i.augmenting",
+        "report.html",
         title=folder.name,
         result=result,
         tree=result.to_tree(),

@@ -2,25 +2,18 @@
 
 import os
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, StrictUndefined
 
 from i2i.bundle import CARD, examples, find_bundle, read_bundle_config
 from i2i.cards.front_matter import parted
 from i2i.cards.markdown import to_html
 from i2i.errors import BundleError, ImageError
-from i2i.evaluation.report import image_uri
 from i2i.hub import HubName, is_hub_name
 from i2i.images import Pixels, preview
-from i2i.pages import SHARED
+from i2i.pages.standalone import standalone_page
 from i2i.translator import load
 from i2i.translator.folder import read_input
-
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-"""The content security policy by which the page works, and nothing that anybody may have written into it does."""
 
 SHOWN = 4
 """Examples, at most: each is translated."""
@@ -52,12 +45,9 @@ def card_html(path: str | os.PathLike[str], *, pictures: bool = True) -> str:
         raise BundleError(f"{file}: can't be read ({error}); a bundle has its card there, in Markdown") from error
     title, text = _headed(body)
     shown, unreadable = _examples(folder) if pictures else ([], [])
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    page.filters["image"] = image_uri
-    template = page.from_string(files("i2i.cards").joinpath("card.html").read_text(encoding="utf-8"))
-    return template.render(
-        policy=POLICY,
-        look=(SHARED / "look.css").read_text(encoding="utf-8"),
+    return standalone_page(
+        "i2i.cards",
+        "card.html",
         title=title or _name(path, folder),
         facts=_facts(metadata, folder),
         card=to_html(text),

@@ -2,21 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-
-from jinja2 import Environment, StrictUndefined
 
 from i2i.comparing.curves import HEIGHT, WIDTH, panels
 from i2i.comparing.result import Comparison
 from i2i.comparing.rows import COSTS, MARKS, Row, cost_texts
 from i2i.comparing.work import RULE
-from i2i.evaluation.report import image_uri
 from i2i.files import write_text
-from i2i.pages import SHARED
-
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-"""The content security policy by which the page works, and nothing that anybody may have written into it does."""
+from i2i.pages.standalone import standalone_page
 
 
 @dataclass(frozen=True)
@@ -51,13 +44,10 @@ def save(comparison: Comparison, folder: Path) -> Path:
 
 def render(comparison: Comparison) -> str:
     """The page as HTML text."""
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    page.filters["image"] = image_uri
-    template = page.from_string(files("i2i.comparing").joinpath("page.html").read_text(encoding="utf-8"))
     numbers = {row.label: number for number, row in enumerate(comparison.methods)}
-    return template.render(
-        policy=POLICY,
-        look=(SHARED / "look.css").read_text(encoding="utf-8"),
+    return standalone_page(
+        "i2i.comparing",
+        "page.html",
         comparison=comparison,
         first=comparison.scored[0].label,
         cells={row.label: [_cell(comparison, row, key) for key in comparison.measures] for row in comparison.rows},

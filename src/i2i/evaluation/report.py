@@ -1,22 +1,12 @@
 """The report: one HTML page that stands alone, with every image inside, no script and no network."""
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-
-from jinja2 import Environment, StrictUndefined
 
 from i2i.evaluation.curves import CurvePictures
-from i2i.evaluation.sheet import shrunk
-from i2i.images import Pixels, to_pil
+from i2i.images import Pixels
 from i2i.metrics.bootstrap import Interval
-
-SIDE = 320
-"""Longest side in pixels of an image in the report."""
-_LOSSLESS_BYTES = 64_000
-_JPEG_QUALITY = 92
+from i2i.pages.standalone import standalone_page
 
 
 @dataclass(frozen=True)
@@ -83,31 +73,7 @@ class Report:
 
 def render_report(report: Report) -> str:
     """The page as HTML text."""
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    page.filters |= {"image": image_uri, "png": png_uri}
-    template = page.from_string(files("i2i.evaluation").joinpath("report.html").read_text(encoding="utf-8"))
-    return template.render(report=report)
-
-
-def image_uri(pixels: Pixels) -> str:
-    """An image as a data URI, at most 320 pixels long: PNG where small, else JPEG without subsampling."""
-    image = to_pil(shrunk(pixels, SIDE))
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    if file.tell() <= _LOSSLESS_BYTES:
-        return png_uri(file.getvalue())
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
-    return _data_uri("image/jpeg", file.getvalue())
-
-
-def png_uri(content: bytes) -> str:
-    """The content of a PNG file as a data URI."""
-    return _data_uri("image/png", content)
-
-
-def _data_uri(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    return standalone_page("i2i.evaluation", "report.html", report=report)
 
 
 def _ends(interval: Interval) -> tuple[float, float]:

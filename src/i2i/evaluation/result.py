@@ -16,10 +16,10 @@ from i2i.evaluation.curves import curve_pictures
 from i2i.evaluation.gallery import Example, Gallery
 from i2i.evaluation.reader import REAL
 from i2i.evaluation.report import Cell, Figure, MeasureRow, Report, render_report
-from i2i.evaluation.sheet import contact_sheet, shrunk
+from i2i.evaluation.sheet import contact_sheet
 from i2i.evaluation.verdict import best_row, describe_verdict
 from i2i.files import write_text
-from i2i.images import ImageSpec, Pixels, preview, write_image
+from i2i.images import ImageSpec, Pixels, preview, shrunk, write_image
 from i2i.metrics.bootstrap import Interval
 from i2i.metrics.measure import Measure
 

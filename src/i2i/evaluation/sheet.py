@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from i2i.images import Pixels, resize, to_pil
+from i2i.images import Pixels, to_pil
 
 BACKGROUND = (250, 250, 249)
 INK = (38, 38, 36)
@@ -35,15 +35,6 @@ def contact_sheet(rows: Sequence[Sequence[Pixels]], titles: Sequence[str]) -> Pi
         for image, left in zip(row, lefts, strict=False):
             sheet.paste(to_pil(image).convert("RGB"), (left, top))
     return np.asarray(sheet)
-
-
-def shrunk(pixels: Pixels, side: int) -> Pixels:
-    """The image with its longer side at most `side` pixels; smaller ones stay as they are."""
-    height, width = pixels.shape[:2]
-    factor = side / max(height, width)
-    if factor >= 1:
-        return pixels
-    return resize(pixels, max(1, round(height * factor)), max(1, round(width * factor)), "area")
 
 
 def _edges(lengths: Sequence[int], gap: int, start: int) -> list[int]:

@@ -28,7 +28,7 @@ from i2i.images.files import (
 )
 from i2i.images.preview import preview
 from i2i.images.raster import Header, Metadata, Raster
-from i2i.images.resizing import Interpolation, resize
+from i2i.images.resizing import Interpolation, resize, shrunk
 from i2i.images.spec import DTYPES, NO_CLASS, DType, ImageSpec, LabelClass, Pixels, dtype_named, full_range, spec_like
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "read_raster",
     "resize",
     "restore",
+    "shrunk",
     "spec_like",
     "stem_of",
     "suffix_of",

@@ -41,6 +41,15 @@ def resize(
     return _around_gaps(pixels, readings.movedim(-3, -1).numpy(), height, width, interpolation, spec)
 
 
+def shrunk(pixels: Pixels, side: int) -> Pixels:
+    """The image with its longer side at most `side` pixels; smaller ones stay as they are."""
+    height, width = pixels.shape[:2]
+    factor = side / max(height, width)
+    if factor >= 1:
+        return pixels
+    return resize(pixels, max(1, round(height * factor)), max(1, round(width * factor)), "area")
+
+
 def _nearest(pixels: Pixels, height: int, width: int) -> Pixels:
     rows = (np.arange(height) + 0.5) * pixels.shape[0] // height
     columns = (np.arange(width) + 0.5) * pixels.shape[1] // width

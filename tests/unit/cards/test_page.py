@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 import pytest
 from hub_stand_in import write_bundle
 
-from i2i.cards import POLICY, card_html
+from i2i.cards import card_html
 from i2i.errors import BundleError
+from i2i.pages.standalone import POLICY
 
 HOSTILE = """---
 license: "<script>steal()</script>"

@@ -8,9 +8,10 @@ import pytest
 
 from i2i.errors import StorageError
 from i2i.evaluation import Evaluation, Sample
-from i2i.evaluation.report import SIDE, Cell, image_uri
+from i2i.evaluation.report import Cell
 from i2i.images import read_image
 from i2i.metrics import Interval
+from i2i.pages.standalone import SIDE, image_uri
 
 from .conftest import crops, evaluated
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from i2i.evaluation import contact_sheet
-from i2i.evaluation.sheet import BACKGROUND, shrunk
+from i2i.evaluation.sheet import BACKGROUND
 
 TITLES = ["input", "output", "target"]
 
@@ -54,10 +54,3 @@ def test_rows_must_match_the_titles() -> None:
         contact_sheet([[_flat(8, 8, 0)]], TITLES)
     with pytest.raises(ValueError, match="expected rows of 3 images"):
         contact_sheet([], TITLES)
-
-
-def test_shrinking_keeps_the_shape_and_never_enlarges() -> None:
-    assert shrunk(_flat(100, 400, 9), 100).shape == (25, 100, 3)
-    assert shrunk(_flat(1, 400, 9, 1), 100).shape == (1, 100, 1)
-    small = _flat(50, 20, 9)
-    assert shrunk(small, 100) is small
