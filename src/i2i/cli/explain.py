@@ -30,8 +30,8 @@ def explain(
     device: flags.Device = None,
     json: flags.Json = None,
 ) -> int:
-    """Show what a translator does with an image: where its discriminator believes it, where its answers under dropout
-    differ, and on which pixels of the input one of the output depends.
+    """Show what a translator does with an image: where its discriminator believes it, where its answers differ, and on
+    which pixels of the input one of the output depends.
 
     Parameters
     ----------

@@ -118,7 +118,7 @@ class Explain(Asked):
     what: Annotated[
         Literal["patches", "uncertainty"],
         Field(
-            description="What the discriminator believes of each patch; or how far samples under dropout differ.",
+            description="What the discriminator believes of each patch; or how far its samples differ.",
             examples=["patches"],
         ),
     ]

@@ -88,7 +88,7 @@ class Explainer:
         return Map(_resized(_in_place(believed, *seen.shape[2:]), pixels), low, high, meaning)
 
     def uncertainty(self, pixels: Pixels, *, samples: int = 8, seed: int = 0) -> Map:
-        """How far the answers under dropout, the paper's noise z, differ from each other, at each pixel.
+        """How far answers with different noise z (dropout, a latent code, a bridge's steps) differ, at each pixel.
 
         Of values it is their standard deviation, the mean over the channels; of classes the share of the samples that
         are not of the commonest class.
@@ -98,7 +98,7 @@ class Explainer:
             samples: how many, at least 2, under the seeds seed, seed + 1, …
 
         Raises:
-            ConfigError: the network has no dropout, or there are fewer than two samples.
+            ConfigError: the network takes no noise, or there are fewer than two samples.
         """
         if samples < 2:
             raise ConfigError(f"samples: found {samples}; expected at least 2, whose difference can be told")
