@@ -16,7 +16,9 @@ def client(
     *,
     to: Annotated[Path, Parameter(help="Folder, or file for a single image. Nothing there is overwritten.")],
     model: Annotated[str | None, Parameter(help="Which bundle, where several are served.")] = None,
-    samples: Annotated[int, Parameter(help="Answers an image; more than one need dropout on, latent codes or steps.")] = 1,
+    samples: Annotated[
+        int, Parameter(help="Answers an image; more than one need dropout on, latent codes or steps.")
+    ] = 1,
     seed: flags.Seed = 0,
     tile: Annotated[
         str, Parameter(help="Side in pixels of tiles at the image's own scale; or off; or auto: for what is large.")

@@ -11,7 +11,8 @@ from i2i.comparing.entries import read_entries
 from i2i.comparing.leads import Lead, correction, lead
 from i2i.comparing.made import made
 from i2i.comparing.page import save
-from i2i.comparing.plan import Plan, Planned, Progress, SplitChoice, make_plan
+from i2i.comparing.plan import Plan, Planned, Progress, SplitChoice
+from i2i.comparing.planning import make_plan
 from i2i.comparing.result import Comparison
 from i2i.comparing.rows import Cost, Row
 from i2i.comparing.running import train_all

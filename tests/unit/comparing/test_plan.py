@@ -3,10 +3,10 @@ import json
 import pytest
 from tiny import SIDE, TINY, draw_pair, write_side_by_side
 
-from i2i.comparing import plan as planning
+from i2i.comparing import planning
 from i2i.comparing.budget import Budget
 from i2i.comparing.entries import read_entries
-from i2i.comparing.plan import make_plan
+from i2i.comparing.planning import make_plan
 from i2i.comparing.work import Work
 from i2i.errors import ConfigError, MissingWeightsError, PairsError, RunError
 from i2i.images import write_image
