@@ -5,25 +5,29 @@
     python benchmarks/quality.py final  …the same…      scores the test splits, once: the result is kept, whatever it is
     python benchmarks/quality.py check  …the same…      how often seeds of one method are told apart
 
-`choose` scores on pairs held out of the training split. Each set is an `i2i compare` in a folder of its own below --to,
-with its own page; the same command goes on where it was stopped. `check` is the yardstick's own: half of a method's
-seeds is compared with the other half, in every way, and these should seldom differ by more than chance.
+`choose` scores on pairs held out of the training split; of a set without a test split a part is kept away from both.
+Each set is an `i2i compare` in a folder of its own below --to, with its own page; the same command goes on where it was
+stopped. `check` is the yardstick's own: half of a method's seeds is compared with the other half, in every way, and
+these should seldom differ by more than chance.
 """
 
 import argparse
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from i2i.cli.terminal import bar
 from i2i.comparing import Comparison, compare
 from i2i.comparing.leads import lead
 from i2i.comparing.rows import MARKS
 from i2i.data.sketches import write_pairs
+from i2i.images import is_image
 from i2i.metrics.measure import Measure
+from i2i.training import train
 
 SKETCHES = 1000
 
@@ -36,20 +40,23 @@ class Set:
         pairs: its folder below DATA.
         flags: as for `i2i train`.
         settings: of its data.
-        test: whether it has a split that no choice has seen.
+        test: what no choice has seen and `final` is scored on: its own "test" split, its "val" split, or a "share", a
+            quarter of its images, by their names.
+        reads: direction of a translator from photos to label maps, trained on real pairs, that reads the outputs.
     """
 
     pairs: str
     flags: Mapping[str, str] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
-    test: bool = True
+    test: Literal["test", "val", "share"] = "test"
+    reads: str = ""
 
 
 SETS = {
-    "facades": Set("facades", {"direction": "right-to-left"}),
-    "edges2shoes": Set("edges2shoes", {"direction": "right-to-left"}, test=False),
-    "colourise": Set("photos", {"task": "colourise"}, test=False),
-    "super-resolve": Set("photos", {"task": "super-resolve"}, test=False),
+    "facades": Set("facades", {"direction": "right-to-left"}, reads="left-to-right"),
+    "edges2shoes": Set("edges2shoes", {"direction": "right-to-left"}, test="val"),
+    "colourise": Set("photos", {"task": "colourise"}, test="share"),
+    "super-resolve": Set("photos", {"task": "super-resolve-4"}, test="share"),
     "sketch-to-cad": Set(""),
     "depth": Set(
         "rgb2depth16", {"direction": "A-to-B"}, (r"data.group=frame-(\d{4})", "data.target.nodata=[0, 65535]")
@@ -79,14 +86,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--budget", default="6000images")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--features", type=Path)
+    parser.add_argument("--reader-images", type=int, default=6000, help="to train what reads outputs on")
     for name, default in {"size": "128", "width": 32, "batch": 4}.items():
         parser.add_argument(f"--{name}", default=default, type=type(default))
     arguments = parser.parse_args()
     unknown = [name for name in arguments.sets if name not in SETS]
     if unknown:
         parser.error(f"--sets {unknown[0]}: expected some of {', '.join(SETS)}")
-    if arguments.what == "final":
-        arguments.sets = [name for name in arguments.sets if SETS[name].test]
     arguments.to.mkdir(parents=True, exist_ok=True)
     return arguments
 
@@ -109,6 +115,7 @@ def comparison(arguments: argparse.Namespace, name: str, progress: Callable[[str
         settings=(*chosen.settings, "training.loggers=[]"),
         features=arguments.features if name != "depth" else None,
         lpips=None,
+        reader=reader_of(arguments, name),
         progress=progress,
         size=arguments.size,
         width=arguments.width,
@@ -117,15 +124,50 @@ def comparison(arguments: argparse.Namespace, name: str, progress: Callable[[str
     )
 
 
+def reader_of(arguments: argparse.Namespace, name: str) -> Path | None:
+    """A small network that was trained on the set's real pairs to read the input off a target, as FCN-score has one."""
+    if not SETS[name].reads:
+        return None
+    run = train(
+        pairs_of(arguments, name),
+        to=arguments.to / "readers" / name,
+        config={
+            "data": {"target": {"classes": "auto"}},
+            "loss": {"adversarial": "none"},
+            "training": {"images": arguments.reader_images, "loggers": []},
+        },
+        direction=SETS[name].reads,
+        size=arguments.size,
+        width=arguments.width,
+        batch=arguments.batch,
+    )
+    return run.bundle
+
+
 def pairs_of(arguments: argparse.Namespace, name: str) -> Path:
-    """The set's folder; sketches are drawn."""
-    if name != "sketch-to-cad":
-        return arguments.data / SETS[name].pairs
-    pairs = arguments.to / "sketches"
-    if not pairs.exists():
-        side = int(arguments.size)
-        write_pairs(pairs, SKETCHES, size=(side, side), seed=0)
+    """The set's folder, in which a test split is told from the rest; sketches are drawn."""
+    chosen = SETS[name]
+    given, pairs = arguments.data / chosen.pairs, arguments.to / "pairs" / (chosen.pairs or name)
+    if name == "sketch-to-cad":
+        if not pairs.exists():
+            side = int(arguments.size)
+            write_pairs(pairs, SKETCHES, size=(side, side), seed=0)
+        return pairs
+    if chosen.test == "test":
+        return given
+    for file in sorted(path for path in given.rglob("*") if is_image(path)):
+        place = pairs / ("test" if is_test(file, given, chosen) else "train") / file.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.is_symlink():
+            place.symlink_to(file.absolute())
     return pairs
+
+
+def is_test(file: Path, given: Path, chosen: Set) -> bool:
+    """Whether an image of a set without a test split goes into one."""
+    if chosen.test == "val":
+        return file.relative_to(given).parts[0] == "val"
+    return hashlib.blake2b(file.stem.encode(), digest_size=8).digest()[0] % 4 == 0
 
 
 def summary(arguments: argparse.Namespace, found: Mapping[str, Comparison]) -> str:

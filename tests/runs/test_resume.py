@@ -99,7 +99,9 @@ def test_killed_and_continued_equals_straight_bit_for_bit(script, pairs, tmp_pat
     check_resume(script, everything_on(**training), pairs, tmp_path)
 
 
-@pytest.mark.parametrize("recipe", UNPAIRED)
+@pytest.mark.parametrize(
+    "recipe", [pytest.param(name, marks=[pytest.mark.slow] if name == "cut" else []) for name in UNPAIRED]
+)
 def test_methods_without_partners_resume_bit_for_bit(script, pairs, tmp_path, recipe):
     checkpoint = check_resume(script, unpaired(recipe), pairs, tmp_path)
     pools = checkpoint["memory"]
@@ -117,7 +119,8 @@ def test_latent_codes_and_their_encoder_resume_bit_for_bit(script, pairs, tmp_pa
     assert (tmp_path / "stopped" / "bundle" / "encoder.safetensors").is_file()
 
 
-@pytest.mark.parametrize("recipe", ["stargan", pytest.param("acgan", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", ["stargan", "acgan"])
 def test_domains_that_are_drawn_resume_bit_for_bit(script, domains, tmp_path, recipe):
     """Killed between two steps of the generator, which learns at every second one."""
     changes = {"discriminator": {"depth": 2}, "generator": {"blocks": 1}, "augment": {"discriminator": ["translation"]}}

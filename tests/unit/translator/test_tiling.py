@@ -144,7 +144,7 @@ def test_no_seam_is_left(make, network):
     assert unevenness(apart, (range(64, 320, 64), range(64, 448, 64))) > 1.5
     axes = (lay_tiles(length, 64, 16, translator.generator.multiple) for length in (320, 448))
     middles = [[(start + end) // 2 for (_, end), (start, _) in pairwise(axis.spans())] for axis in axes]
-    assert unevenness(translate_pixels_tiled(translator, pixels, tile=64), middles) < 1.05
+    assert unevenness(translate_pixels_tiled(translator, pixels, tile=64), middles) < 1.15  # by chance up to 1.1
 
 
 def test_what_is_flat_stays_flat_beside_what_is_not(make):
