@@ -53,7 +53,7 @@ def _largest(highest: int, costs: Callable[[int], int], most: int) -> int:
     return low
 
 
-def _cost(settings: Settings, teacher: Generator, uses: Mapping[str, int]) -> int:
+def _cost(settings: Settings, teacher: Generator, uses: Mapping[str, float]) -> int:
     with torch.device("meta"):
         student = build_generator(
             settings.name,
