@@ -25,7 +25,7 @@ from i2i.comparing import Comparison, compare
 from i2i.comparing.leads import lead
 from i2i.comparing.rows import MARKS
 from i2i.data.sketches import write_pairs
-from i2i.images import is_image
+from i2i.images import is_image, read_image, shrunk, write_image
 from i2i.metrics.measure import Measure
 from i2i.training import train
 
@@ -145,7 +145,10 @@ def reader_of(arguments: argparse.Namespace, name: str) -> Path | None:
 
 
 def pairs_of(arguments: argparse.Namespace, name: str) -> Path:
-    """The set's folder, in which a test split is told from the rest; sketches are drawn."""
+    """The set's folder, in which a test split is told from the rest; sketches are drawn.
+
+    Photos are made small, twice the training size: they are translated as they are, and some have a million pixels.
+    """
     chosen = SETS[name]
     given, pairs = arguments.data / chosen.pairs, arguments.to / "pairs" / (chosen.pairs or name)
     if name == "sketch-to-cad":
@@ -156,10 +159,11 @@ def pairs_of(arguments: argparse.Namespace, name: str) -> Path:
     if chosen.test == "test":
         return given
     for file in sorted(path for path in given.rglob("*") if is_image(path)):
-        place = pairs / ("test" if is_test(file, given, chosen) else "train") / file.name
+        place = pairs / ("test" if is_test(file, given, chosen) else "train") / f"{file.stem}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
-        if not place.is_symlink():
-            place.symlink_to(file.absolute())
+        if not place.exists():
+            pixels = read_image(file)
+            write_image(place, shrunk(pixels, 2 * int(arguments.size)) if chosen.test == "share" else pixels)
     return pairs
 
 
@@ -180,9 +184,9 @@ def summary(arguments: argparse.Namespace, found: Mapping[str, Comparison]) -> s
         f"{arguments.size} pixels, width {arguments.width}, batch {arguments.batch}, {one.budget.describe()} and "
         f"{arguments.seeds} seeds a method and set.",
         f"{MARKS['better']} better, {MARKS['worse']} worse than {one.methods[0].label}: the interval of the "
-        f"difference, image by image, excludes 0 and all seeds agree; {MARKS['level']} neither. Distances of sets have "
-        "no images to compare: theirs is the difference of the means, marked where all seeds of one are better than "
-        "all of the other.",
+        f"difference excludes 0, images and seeds both counted, at a level corrected for a set's comparisons; "
+        f"{MARKS['level']} neither. Distances of sets have no images to compare: theirs is the difference of the "
+        "means, marked where all seeds of one are better than all of the other.",
         "",
     ]
     for label in [row.label for row in one.methods[1:]]:
