@@ -58,7 +58,7 @@ def fold(generator: Generator) -> Generator:
         _fold_sequence(sequence, used)
     for name, layer in list(network.named_modules()):
         if isinstance(layer, BatchNorm) and layer.follows_image:
-            network.set_submodule(name, _by_itself(layer))
+            network.set_submodule(name, by_itself(layer))
     return network.requires_grad_(False).eval()
 
 
@@ -138,7 +138,7 @@ def _fold_into(convolution: AnyConvolution, scale: Tensor, shift: Tensor) -> Non
     convolution.bias = nn.Parameter(bias.to(weight.dtype))
 
 
-def _by_itself(norm: BatchNorm) -> nn.InstanceNorm2d:
+def by_itself(norm: BatchNorm) -> nn.InstanceNorm2d:
     """Batch normalisation by the statistics of the batch, for each image as if it were alone."""
     instead = nn.InstanceNorm2d(norm.num_features, eps=norm.eps, affine=norm.affine)
     instead.load_state_dict({name: parameter.detach() for name, parameter in norm.named_parameters()})

@@ -11,11 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from i2i.engines.folding import by_itself
 from i2i.export.coding import decoding, encoding, lightness
 from i2i.export.enlarging import enlarging
 from i2i.generators import Generator
 from i2i.images import ImageSpec
 from i2i.layers.norms import BatchNorm
+from i2i.layers.upsampling import ResizeConvolution
 from i2i.translator import Translator
 
 
@@ -66,20 +68,14 @@ def file_dtype(spec: ImageSpec) -> str:
 
 
 def _for_batches(generator: Generator) -> Generator:
-    """A copy in which normalisation by the image at hand takes each image of a batch by itself."""
+    """A copy that normalises each image of a batch by itself, and has its kernels ready."""
     generator = copy.deepcopy(generator)
     for name, layer in list(generator.named_modules()):
         if isinstance(layer, BatchNorm) and layer.follows_image:
-            parent, _, own = name.rpartition(".")
-            setattr(generator.get_submodule(parent), own, _by_itself(layer))
+            generator.set_submodule(name, by_itself(layer).eval())
+        elif isinstance(layer, ResizeConvolution):
+            generator.set_submodule(name, layer.plain())
     return generator
-
-
-def _by_itself(layer: BatchNorm) -> nn.InstanceNorm2d:
-    """Batch normalisation by the statistics of the batch, for a batch of one."""
-    norm = nn.InstanceNorm2d(layer.num_features, eps=layer.eps, affine=layer.affine)
-    norm.load_state_dict({name: parameter.detach() for name, parameter in layer.named_parameters()})
-    return norm.eval()
 
 
 def _padded(images: Tensor, multiple: int, smallest: int) -> Tensor:

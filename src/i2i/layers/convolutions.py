@@ -46,11 +46,6 @@ def as_defined() -> Iterator[None]:
         _as_defined.reset(before)
 
 
-def is_as_defined() -> bool:
-    """Whether every layer is to be done as it is defined."""
-    return _as_defined.get()
-
-
 def weights_outweigh(x: Tensor) -> bool:
     """Whether a map, (N, C, H, W), is small for the weights of a layer that leads from it to larger ones."""
     return len(x) * x.shape[2] * x.shape[3] * WEIGHTS_OUTWEIGH <= x.shape[1]
@@ -65,7 +60,7 @@ class Convolution(nn.Conv2d):
 
     def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
         """The layer with this weight, of the shape and type of its own."""
-        if not _trains_plainly(self, x):
+        if not trains_plainly(self, x):
             return self._by_torch(x, weight)
         size = self._output_size(x)
         if self._filters_densely() and _is_thin(self):
@@ -113,7 +108,7 @@ class TransposedConvolution(nn.ConvTranspose2d):
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:  # noqa: A002 - torch's name
         """As torch's, but for the order in which numbers are added."""
-        if output_size is None and _trains_plainly(self, input) and weights_outweigh(input):
+        if output_size is None and trains_plainly(self, input) and weights_outweigh(input):
             return self._by_folding(input)
         return super().forward(input, output_size)
 
@@ -127,12 +122,12 @@ class TransposedConvolution(nn.ConvTranspose2d):
         return folded if self.bias is None else folded + self.bias[:, None, None]
 
 
-def _trains_plainly(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
+def trains_plainly(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
     """Whether another way may pay, and is known to be right."""
     return (
         x.ndim == 4
         and x.device.type == "cpu"
-        and not is_as_defined()
+        and not _as_defined.get()
         and x.dtype == layer.weight.dtype == torch.float32
         and torch.is_grad_enabled()
         and not torch.is_autocast_enabled("cpu")

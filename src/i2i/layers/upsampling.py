@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from i2i.layers.arguments import one_of
-from i2i.layers.convolutions import Convolution, TransposedConvolution, is_as_defined, weights_outweigh
+from i2i.layers.convolutions import Convolution, TransposedConvolution, trains_plainly, weights_outweigh
 
 Upsample = Literal["transposed", "resize", "subpixel", "blur"]
 
@@ -35,7 +35,7 @@ class ResizeConvolution(nn.Module):
 
     Of the four pixels that a pixel becomes, each sees it and three of its neighbours: 4 taps, where the convolution has
     9, some on the same pixel. That is a transposed convolution (`doubled`), and is done as one, in a third of the time
-    at high resolution; where the weights outweigh the map the other way is quicker.
+    at high resolution; only to train where the weights outweigh the map is the other way quicker.
     https://distill.pub/2016/deconv-checkerboard
     """
 
@@ -45,7 +45,7 @@ class ResizeConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C', 2H, 2W)."""
-        if weights_outweigh(x) and not is_as_defined():
+        if trains_plainly(self.conv, x) and weights_outweigh(x):
             convolved: Tensor = self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
             return convolved
         return F.conv_transpose2d(x, doubled(self.conv.weight), self.conv.bias, stride=2, padding=1)
@@ -63,11 +63,11 @@ class ResizeConvolution(nn.Module):
 
 
 def doubled(weight: Tensor) -> Tensor:
-    """The kernel, (C, C', 4, 4), of the transposed convolution of stride 2 and padding 1 that does the same as
-    nearest-neighbour ×2 and then a convolution by `weight`, (C', C, 3, 3), with padding 1.
+    """The kernel of a transposed convolution that does what enlarging and a convolution by `weight` do together.
 
-    Along each axis the even pixels see their left neighbour by the first tap and themselves by the others, the odd ones
-    themselves by the first two and their right neighbour by the last.
+    (C', C, 3, 3) with padding 1 -> (C, C', 4, 4) with stride 2 and padding 1. Along each axis the even pixels see their
+    left neighbour by the first tap and themselves by the others, the odd ones themselves by the first two and their
+    right neighbour by the last.
     """
     for axis in (2, 3):
         first, middle, last = weight.unbind(axis)

@@ -137,6 +137,12 @@ def test_every_generator_with_every_norm_under_both_statistics(
     check_faithful(exported.path, to, bundle, **told)
 
 
+def test_layers_that_work_otherwise_on_small_maps_are_exported_for_every_size(make_bundle: Any, tmp_path: Path) -> None:
+    require("onnx")
+    bundle = make_bundle(name="unet", upsample="resize", norm="instance", width=16, depth=3)
+    check_faithful(export_bundle(bundle, "onnx", tmp_path / "a.onnx").path, "onnx", bundle)
+
+
 def test_onnx_is_the_same_on_images_of_any_size_and_number(onnx_file: tuple[Path, Path, dict[str, Any]]) -> None:
     bundle, file, _ = onnx_file
     check_faithful(file, "onnx", bundle)
