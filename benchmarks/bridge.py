@@ -106,7 +106,7 @@ def train(arguments: argparse.Namespace, to: Path, recipe: str, images: int) -> 
 
 
 def score(arguments: argparse.Namespace, run: Path, steps: int) -> None:
-    """On the held-out pairs, each under a seed of its own; without the baselines, which benchmarks/ablation.py has."""
+    """On the held-out pairs, each under a seed of its own; without the baselines, which i2i compare has."""
     file = run / f"scores-{steps}.json"
     if file.is_file():
         return

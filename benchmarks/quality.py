@@ -31,6 +31,20 @@ from i2i.training import train
 
 SKETCHES = 1000
 
+PAPER = (
+    "pix2pix-paper",  # L1 + cGAN, U-Net, patches of 70 pixels
+    "pix2pix-paper+loss.adversarial=none",  # L1
+    "pix2pix-paper+loss.reconstruction=none+discriminator.conditional=false",  # GAN
+    "pix2pix-paper+loss.reconstruction=none",  # cGAN
+    "pix2pix-paper+discriminator.conditional=false",  # L1 + GAN
+    "pix2pix-paper+generator.name=encoder-decoder+loss.adversarial=none",
+    "pix2pix-paper+generator.name=encoder-decoder",
+    "pix2pix-paper+discriminator.name=pixel",  # patches of 1 pixel
+    "pix2pix-paper+discriminator.depth=1",  # 16
+    "pix2pix-paper+discriminator.depth=5",  # 286
+)
+"""The rows of the paper's first three tables (Isola et al. 2017, §4): objectives, generators, patch sizes."""
+
 
 @dataclass(frozen=True)
 class Set:
@@ -80,7 +94,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds the sets")
     parser.add_argument("--to", type=Path, required=True)
     parser.add_argument(
-        "--methods", required=True, help="as for i2i compare; the first is what others are compared with"
+        "--methods",
+        required=True,
+        help="as for i2i compare; the first is what others are compared with; 'paper': those of the paper's tables",
     )
     parser.add_argument("--sets", type=lambda text: text.split(","), default=list(SETS), help="parted by commas")
     parser.add_argument("--budget", default="6000images")
@@ -93,6 +109,8 @@ def parse() -> argparse.Namespace:
     unknown = [name for name in arguments.sets if name not in SETS]
     if unknown:
         parser.error(f"--sets {unknown[0]}: expected some of {', '.join(SETS)}")
+    if arguments.methods == "paper":
+        arguments.methods = ",".join(PAPER)
     arguments.to.mkdir(parents=True, exist_ok=True)
     return arguments
 
