@@ -75,15 +75,22 @@ _STARGAN: Changes = {
 
 RECIPES: dict[str, Recipe] = {
     "pix2pix": Recipe(
-        summary="The paper, with its known mistakes mended; the default",
+        summary="The paper's objective on networks without its checkerboard; the default",
         source="Isola et al. 2017, https://arxiv.org/abs/1611.07004",
         differs=(
-            "no norm where the bottleneck is one pixel: there, batch norm at batch 1 sets everything to zero",
+            "the decoder repeats pixels before a 3x3 convolution (Odena et al. 2016), where the paper has transposed "
+            "convolutions, whose grid is seen in the outputs",
+            "instance norm (Ulyanov et al. 2016) in both networks: an image is normalised in training as it is at "
+            "test time, where batch norm mixes the images of a batch",
+            "no norm where the bottleneck is one pixel: there it would set everything to zero",
             "the learning rate falls linearly over the second half of the run, and never reaches zero before its end",
             "the bundle keeps the weights that were best on held-out pairs, by sliced Wasserstein distance",
             "dropout is off at test time, so that an input has one answer; --dropout on brings the paper's noise back",
         ),
-        changes={},
+        changes={
+            "generator": {"upsample": "resize", "norm": "instance"},
+            "discriminator": {"norm": "instance"},
+        },
     ),
     "pix2pix-paper": Recipe(
         summary="The paper to the letter, errata included",

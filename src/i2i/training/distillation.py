@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import distributed
 
 from i2i.bundle import Bundle, load_bundle
-from i2i.config import Config, Generator, from_tree, overlay, parse_settings
+from i2i.config import Config, from_tree, overlay, parse_settings, to_tree
 from i2i.data.layouts import find_pairs
 from i2i.data.splits import HoldOut, hold_out
 from i2i.data.store import Progress as DecodingProgress
@@ -156,8 +156,8 @@ def _base(bundle: Bundle, pairs: str | None) -> Config:
         return base
     if pairs is None:
         raise ConfigError(f"{bundle.path}: has no record of a training, and so of no pairs; give --pairs, --direction")
-    known = {field.name for field in fields(Generator)}
-    network = {name: value for name, value in said.generator.items() if name in known}
+    network = to_tree(Config())["generator"]  # what a bundle does not say of its network is as networks are built
+    network |= {name: value for name, value in said.generator.items() if name in network}
     if isinstance(network.get("dropout"), bool):
         network["dropout"] = [1] if network["dropout"] else []
     base = overlay(
