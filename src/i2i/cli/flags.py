@@ -49,11 +49,9 @@ Like = Annotated[
     Path | None,
     Parameter(help="An image of the target's kind whose style all answers take, of a bundle with latent codes."),
 ]
-
 Task = Annotated[str | None, Parameter(help="Make the pairs of plain photos: 'i2i data tasks' lists how.")]
-Lpips = Annotated[
-    Literal["alex", "vgg", "squeeze", "none"], Parameter(help="Network of LPIPS; its weights are not fetched.")
-]
+LpipsName = Literal["alex", "vgg", "squeeze", "none"]
+Lpips = Annotated[LpipsName, Parameter(help="Network of LPIPS; its weights are not fetched.")]
 LpipsWeights = Annotated[Path | None, Parameter(help="File of that network's published weights.")]
 Features = Annotated[
     Path | None, Parameter(help="Feature network for Fréchet and kernel distances: TorchScript, or .npz.")
@@ -64,9 +62,7 @@ Reader = Annotated[
 ]
 
 
-def lpips_network(
-    name: Literal["alex", "vgg", "squeeze", "none"], weights: Path | None
-) -> "LPIPS | LPIPSNetwork | None":
+def lpips_network(name: LpipsName, weights: Path | None) -> "LPIPS | LPIPSNetwork | None":
     """The network of LPIPS by the flags: none; the module, of a file; or the name of one to look for."""
     if name == "none":
         return None
