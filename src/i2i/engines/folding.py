@@ -56,9 +56,7 @@ def fold(generator: Generator) -> Generator:
     used = uses(network)
     for sequence in sequences(network):
         _fold_sequence(sequence, used)
-    for name, layer in list(network.named_modules()):
-        if isinstance(layer, BatchNorm) and layer.follows_image:
-            network.set_submodule(name, by_itself(layer))
+    each_by_itself(network)
     return network.requires_grad_(False).eval()
 
 
@@ -138,7 +136,14 @@ def _fold_into(convolution: AnyConvolution, scale: Tensor, shift: Tensor) -> Non
     convolution.bias = nn.Parameter(bias.to(weight.dtype))
 
 
-def by_itself(norm: BatchNorm) -> nn.InstanceNorm2d:
+def each_by_itself(network: nn.Module) -> None:
+    """Have batch normalisation by the image at hand treat each image of a batch as if it were alone."""
+    for name, layer in list(network.named_modules()):
+        if isinstance(layer, BatchNorm) and layer.follows_image:
+            network.set_submodule(name, _by_itself(layer))
+
+
+def _by_itself(norm: BatchNorm) -> nn.InstanceNorm2d:
     """Batch normalisation by the statistics of the batch, for each image as if it were alone."""
     instead = nn.InstanceNorm2d(norm.num_features, eps=norm.eps, affine=norm.affine)
     instead.load_state_dict({name: parameter.detach() for name, parameter in norm.named_parameters()})

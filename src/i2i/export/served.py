@@ -11,12 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from i2i.engines.folding import by_itself
+from i2i.engines.folding import each_by_itself
 from i2i.export.coding import decoding, encoding, lightness
 from i2i.export.enlarging import enlarging
 from i2i.generators import Generator
 from i2i.images import ImageSpec
-from i2i.layers.norms import BatchNorm
 from i2i.layers.upsampling import ResizeConvolution
 from i2i.translator import Translator
 
@@ -70,10 +69,9 @@ def file_dtype(spec: ImageSpec) -> str:
 def _for_batches(generator: Generator) -> Generator:
     """A copy that normalises each image of a batch by itself, and has its kernels ready."""
     generator = copy.deepcopy(generator)
+    each_by_itself(generator)
     for name, layer in list(generator.named_modules()):
-        if isinstance(layer, BatchNorm) and layer.follows_image:
-            generator.set_submodule(name, by_itself(layer).eval())
-        elif isinstance(layer, ResizeConvolution):
+        if isinstance(layer, ResizeConvolution):
             generator.set_submodule(name, layer.plain())
     return generator
 
