@@ -47,7 +47,7 @@ WIDTH, CHANNELS = 64, 3
 STEP_GFLOP, FORWARD_GFLOP = 86.9, 12.1
 """Of an image of 256 pixels: two operations a multiply-add."""
 
-LEVERS = ("allocator", "winograd", "products", "fused Adam")
+LEVERS = ("allocator", "huge pages", "winograd", "products", "fused Adam")
 """Of training on a CPU: each is left out in turn with `--what levers`."""
 
 ENGINES = ("eager", "packed", "onnxruntime", "openvino", "int8")
@@ -292,7 +292,7 @@ def plain_step(job: SimpleNamespace, device: torch.device, *, dropout: bool) -> 
 
 
 def own_step(job: SimpleNamespace, device: torch.device, *, dropout: bool) -> Step:
-    from i2i.allocator import kept_pages
+    from i2i import allocator
     from i2i.config import overlay
     from i2i.data.samples import Batch
     from i2i.layers import convolutions
@@ -308,6 +308,10 @@ def own_step(job: SimpleNamespace, device: torch.device, *, dropout: bool) -> St
     }
     config = overlay(find_recipe("pix2pix-pytorch"), changes)
     left_out = job.who.removeprefix("i2i").removeprefix(" without ")
+    if left_out == "huge pages":
+        allocator.keep_pages()
+    elif left_out != "allocator":
+        allocator.kept_pages().__enter__()  # as `run_training` does
     if left_out == "winograd":
         convolutions.WINOGRAD_TILES = 10**9
     if left_out == "products":
@@ -319,8 +323,6 @@ def own_step(job: SimpleNamespace, device: torch.device, *, dropout: bool) -> St
         for optimizer in state.optimizers.values():
             optimizer.param_groups[0]["fused"] = False
     take = OwnStep(config, method, state, fabric)
-    if left_out != "allocator":
-        kept_pages().__enter__()  # as `run_training` does
 
     def step(images: Tensor, targets: Tensor) -> list[float]:
         terms = take(Batch(images, targets))
@@ -361,9 +363,11 @@ def peer_generator(job: SimpleNamespace) -> nn.Module:
 
 
 def own_generator(job: SimpleNamespace, device: torch.device) -> Callable[[Tensor], Tensor]:
+    from i2i.allocator import keep_pages
     from i2i.engines import Job, choose
     from i2i.layers.modes import prepare
 
+    keep_pages()  # as `i2i translate` and the service's workers do
     network = own_network()
     take_weights(network, job)
     prepare(network, statistics="running", dropout=False)
