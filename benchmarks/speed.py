@@ -29,6 +29,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -226,6 +227,9 @@ def work(job: SimpleNamespace) -> None:
         print(json.dumps({"seconds": time.perf_counter() - started}), flush=True)
 
 
+HELD = ExitStack()
+"""What lasts as long as the process."""
+
 Unit = Callable[[], object]
 
 
@@ -311,7 +315,7 @@ def own_step(job: SimpleNamespace, device: torch.device, *, dropout: bool) -> St
     if left_out == "huge pages":
         allocator.keep_pages()
     elif left_out != "allocator":
-        allocator.kept_pages().__enter__()  # as `run_training` does
+        HELD.enter_context(allocator.kept_pages())  # as `run_training` does
     if left_out == "winograd":
         convolutions.WINOGRAD_TILES = 10**9
     if left_out == "products":

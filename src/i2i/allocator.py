@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-# mallopt's parameters, from malloc.h, with the values that glibc starts with
-_TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
-_STARTS_WITH = {_TRIM_THRESHOLD: 128 * 1024, _TOP_PAD: 128 * 1024, _MMAP_MAX: 65536}
+# mallopt's parameters, from malloc.h
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -2, -3, -4
+# As glibc starts, but for the thresholds, which it raises itself as large blocks are freed, and no more once it is told
+# anything: to where it would have ended.
+_GIVES_BACK = {_TRIM_THRESHOLD: 2**26, _TOP_PAD: 2**17, _MMAP_THRESHOLD: 2**25, _MMAP_MAX: 65536}
 _KEEPS_ALL = {_TRIM_THRESHOLD: -1, _TOP_PAD: 2**26, _MMAP_MAX: 0}
 
 _MADV_HUGEPAGE = 14  # from mman.h
@@ -68,7 +70,7 @@ def _leave() -> None:
     with _lock:
         _users -= 1
         if _users == 0:
-            _set(_STARTS_WITH)
+            _set(_GIVES_BACK)
             ctypes.CDLL(None).malloc_trim(0)
 
 

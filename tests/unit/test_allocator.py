@@ -62,6 +62,26 @@ told["after"] = step()
     assert told["after"] > 30  # 2 MiB each where pages are huge
 
 
+def test_afterwards_blocks_of_a_few_megabytes_are_as_quick_as_they_would_have_been_without():
+    """glibc learns to keep such blocks as it frees them, until it is told anything."""
+    told = told_by(
+        """
+def often(mib=4):
+    step(mib)
+    before = faults()
+    for _ in range(20):
+        step(mib)
+    return faults() - before
+
+told["never"] = often()
+with kept_pages():
+    step(100)
+told["after"] = often()
+"""
+    )
+    assert told["after"] <= told["never"] + 1000
+
+
 def gives_huge_pages():
     enabled = Path("/sys/kernel/mm/transparent_hugepage/enabled")
     return enabled.exists() and "[never]" not in enabled.read_text()
