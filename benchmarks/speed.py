@@ -10,9 +10,10 @@ translates with its generator, at 256 and 512 pixels. The contenders:
 - `i2i`: this project as it comes; for translating, each of its engines that is installed.
 
 Each runs in a process of its own, so that what one does to its process does nothing to the others. They take turns, a
-few steps each; told is the median over the turns of the ratio to the peer in the same turn, with its least and
-greatest. All begin with the same weights and see the same images. Before anything is timed their numbers are compared,
-without dropout: the losses of the first steps, the outputs; where they differ by more than a tolerance, it ends.
+few steps each after one that is not timed; told is the median over the turns of the ratio to the peer in the same turn,
+with its least and greatest. All begin with the same weights and see the same images. Before anything is timed their
+numbers are compared, without dropout: the losses of the first steps, the outputs; where they differ by more than a
+tolerance, it ends.
 
 A last contender, the limit, does nothing but the convolutions, each in the faster of torch's two layouts. An algorithm
 that needs fewer multiplications, such as Winograd's, can pass it.
@@ -180,7 +181,7 @@ def training(arguments: argparse.Namespace, batch: int, *, levers: bool = False)
     names = ["peer", "plain", "i2i"] if arguments.peer else ["plain", "i2i"]
     if levers:
         names = ["i2i", *(f"i2i without {lever}" for lever in LEVERS), "plain"]
-    rows = race([*names, LIMIT], arguments, 2.0, what="training", batch=batch, size=256)
+    rows = race([*names, LIMIT], arguments, 4.0, what="training", batch=batch, size=256)
     return table(rows, batch, 256, STEP_GFLOP * batch)
 
 
@@ -219,6 +220,9 @@ def work(job: SimpleNamespace) -> None:
                 peak = torch.cuda.max_memory_allocated() // 2**20
             print(json.dumps({"peak_mib": peak}), flush=True)
             return
+        unit()  # untimed: the others have had the caches
+        if device.type == "cuda":
+            torch.cuda.synchronize()
         started = time.perf_counter()
         for _ in range(int(line)):
             unit()
