@@ -30,7 +30,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -49,7 +48,7 @@ WIDTH, CHANNELS = 64, 3
 STEP_GFLOP, FORWARD_GFLOP = 86.9, 12.1
 """Of an image of 256 pixels: two operations a multiply-add."""
 
-LEVERS = ("allocator", "huge pages", "winograd", "products", "fused Adam")
+LEVERS = ("allocator", "winograd", "products", "fused Adam")
 """Of training on a CPU: each is left out in turn with `--what levers`."""
 
 ENGINES = ("eager", "packed", "onnxruntime", "openvino", "int8")
@@ -231,9 +230,6 @@ def work(job: SimpleNamespace) -> None:
         print(json.dumps({"seconds": time.perf_counter() - started}), flush=True)
 
 
-HELD = ExitStack()
-"""What lasts as long as the process."""
-
 Unit = Callable[[], object]
 
 
@@ -300,7 +296,7 @@ def plain_step(job: SimpleNamespace, device: torch.device, *, dropout: bool) -> 
 
 
 def own_step(job: SimpleNamespace, device: torch.device, *, dropout: bool) -> Step:
-    from i2i import allocator
+    from i2i.allocator import keep_pages
     from i2i.config import overlay
     from i2i.data.samples import Batch
     from i2i.layers import convolutions
@@ -316,10 +312,8 @@ def own_step(job: SimpleNamespace, device: torch.device, *, dropout: bool) -> St
     }
     config = overlay(find_recipe("pix2pix-pytorch"), changes)
     left_out = job.who.removeprefix("i2i").removeprefix(" without ")
-    if left_out == "huge pages":
-        allocator.keep_pages()
-    elif left_out != "allocator":
-        HELD.enter_context(allocator.kept_pages())  # as `run_training` does
+    if left_out != "allocator":
+        keep_pages()  # as `run_training` does while it lasts
     if left_out == "winograd":
         convolutions.WINOGRAD_TILES = 10**9
     if left_out == "products":

@@ -4,7 +4,6 @@ import os
 import platform
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -80,43 +79,6 @@ told["after"] = often()
 """
     )
     assert told["after"] <= told["never"] + 1000
-
-
-def gives_huge_pages():
-    enabled = Path("/sys/kernel/mm/transparent_hugepage/enabled")
-    return enabled.exists() and "[never]" not in enabled.read_text()
-
-
-@pytest.mark.skipif(not gives_huge_pages(), reason="the kernel gives no huge pages")
-def test_inside_memory_comes_in_huge_pages_and_no_more_of_it_than_is_written():
-    told = told_by(
-        """
-def huge():
-    with open("/proc/self/smaps_rollup") as file:
-        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("AnonHugePages"))
-
-with kept_pages():
-    before = resident()
-    block = b"1" * (64 * 2**20)
-    told["huge"], told["grown"] = huge(), resident() - before
-"""
-    )
-    assert told["huge"] >= 60 * 2**20
-    assert told["grown"] <= 70 * 2**20
-
-
-def test_where_so_many_addresses_are_not_to_be_had_it_goes_on_without():
-    told = told_by(
-        """
-import resource
-used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (used + 2**28, used + 2**28))
-with kept_pages():
-    step(100)
-    told["kept"] = step()
-"""
-    )
-    assert told["kept"] < 10
 
 
 def test_of_two_that_overlap_the_last_ends_it():

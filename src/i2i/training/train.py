@@ -53,7 +53,6 @@ class Run:
         return self.folder / "bundle"
 
 
-@kept_pages()
 def run_training(
     config: Config,
     to: str | os.PathLike[str],
@@ -96,7 +95,7 @@ def run_training(
     loader = make_loader(config, train_pairs, folder.path, fabric, decoding)
     fabric.barrier()
     session = Session(config, folder, fabric, method, state, keeper, progress)
-    with interrupts() as interrupt:
+    with interrupts() as interrupt, kept_pages():
         try:
             session.run(loader, interrupt)
         except TrainingDiverged as error:
