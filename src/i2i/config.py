@@ -199,7 +199,7 @@ class Loss:
         "relativistic-hinge",
     ] = "cross-entropy"
     adversarial_weight: Weight = 1.0
-    reconstruction: Literal["none", "l1", "l2", "charbonnier"] = "l1"
+    reconstruction: Literal["auto", "none", "l1", "l2", "charbonnier"] = "l1"  # auto: l2 for label maps, else l1
     reconstruction_weight: Weight = 100.0
     discriminator_weight: Weight = 0.5  # on D's whole objective: the paper halves it
     gradient_penalty_weight: Weight = 0.0

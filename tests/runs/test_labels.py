@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import yaml
 
 import i2i
 from i2i.errors import ConfigError, I2IError, ImageError
@@ -124,3 +125,13 @@ def test_a_network_gives_no_objects(street, tmp_path):
     tree = {**TINY, "data": {"target": {"classes": "auto", "objects": 1000}}}
     with pytest.raises(ConfigError, match=r"data\.target\.objects: a network gives classes, not objects"):
         i2i.train(street, to=tmp_path / "run", direction="photos-to-labels", config=tree, size=SIDE, images=8)
+
+
+@pytest.mark.parametrize(("direction", "loss"), [("photos-to-labels", "l2"), ("labels-to-photos", "l1")])
+def test_what_the_default_weighs_pixels_by_suits_the_target_and_is_on_record(pairs, tmp_path, direction, loss):
+    side = "target" if loss == "l2" else "input"
+    tree = {"training": {"loggers": []}, "data": {side: {"classes": str(pairs / "classes.csv")}}}
+    run = i2i.train(
+        pairs / "set", to=tmp_path / "run", direction=direction, config=tree, size=SIDE, width=4, images=8, batch=4
+    )
+    assert yaml.safe_load((run.folder / "config.yaml").read_text())["loss"]["reconstruction"] == loss

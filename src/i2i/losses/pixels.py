@@ -10,6 +10,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from i2i.images import ImageSpec
+
 Reconstruction = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 """(output, target, valid), alike in shape -> scalar; those named here may be called without `valid`."""
 
@@ -37,6 +39,17 @@ RECONSTRUCTION: dict[str, Reconstruction] = {
     "l1": l1,
     "l2": l2,
 }
+
+
+def settled(name: str, spec: ImageSpec) -> str:
+    """The name of a reconstruction loss; for "auto", of the one that suits targets of `spec`.
+
+    L1 is least at the median: of a class that is likely, but not likelier than all others together, that is absence,
+    and so a label map would be of no class. L2 is least at the mean, whose largest plane is the likeliest class.
+    """
+    if name != "auto":
+        return name
+    return "l2" if spec.is_labels else "l1"
 
 
 def _difference(output: Tensor, target: Tensor, valid: Tensor | None) -> Tensor:

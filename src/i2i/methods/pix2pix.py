@@ -28,7 +28,7 @@ from i2i.losses.diffaugment import DiffAugment
 from i2i.losses.features import feature_matching
 from i2i.losses.penalties import gradient_penalty, r1
 from i2i.losses.perceptual import load_perceptual
-from i2i.losses.pixels import RECONSTRUCTION, Reconstruction
+from i2i.losses.pixels import RECONSTRUCTION, Reconstruction, settled
 from i2i.methods.contract import Networks, Outputs, Phase
 from i2i.methods.networks import fresh_discriminator, fresh_generator
 
@@ -189,9 +189,10 @@ def fresh_networks(config: Config) -> tuple[nn.Module, Discriminator | None]:
 def objective(config: Config) -> dict[str, Any]:
     """The keyword arguments of `Pix2Pix` that a resolved configuration stands for. Raises `MissingWeightsError`."""
     loss = config.loss
+    reconstruction = settled(loss.reconstruction, spec_of(config.data.target))
     return {
         "adversarial": ADVERSARIAL.get(loss.adversarial, ADVERSARIAL["cross-entropy"]),
-        "reconstruction": RECONSTRUCTION.get(loss.reconstruction),
+        "reconstruction": RECONSTRUCTION.get(reconstruction),
         "perceptual": _perceptual(config) if loss.perceptual_weight else None,
         "adversarial_weight": loss.adversarial_weight,
         "reconstruction_weight": loss.reconstruction_weight,

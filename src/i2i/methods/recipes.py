@@ -82,6 +82,7 @@ RECIPES: dict[str, Recipe] = {
             "convolutions, whose grid is seen in the outputs",
             "instance norm (Ulyanov et al. 2016) in both networks: an image is normalised in training as it is at "
             "test time, where batch norm mixes the images of a batch",
+            "label maps as targets have L2, where L1 would have them of no class; all others L1",
             "no norm where the bottleneck is one pixel: there it would set everything to zero",
             "the learning rate falls linearly over the second half of the run, and never reaches zero before its end",
             "the bundle keeps the weights that were best on held-out pairs, by sliced Wasserstein distance",
@@ -90,6 +91,7 @@ RECIPES: dict[str, Recipe] = {
         changes={
             "generator": {"upsample": "resize", "norm": "instance"},
             "discriminator": {"norm": "instance"},
+            "loss": {"reconstruction": "auto"},
         },
     ),
     "pix2pix-paper": Recipe(

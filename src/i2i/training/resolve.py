@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from i2i.config import Config, Data, Domains, Side
+from i2i.config import Config, Data, Domains, Side, overlay
 from i2i.data.doctor import quick_check
 from i2i.data.layouts import UNPAIRED_LAYOUTS, Layout, Pair, PairFolder, detect_layout, find_pairs, swapped
 from i2i.data.samples import check_crop
@@ -15,6 +15,7 @@ from i2i.data.survey import settle, side_of, spec_of
 from i2i.data.tasks import task_by_name
 from i2i.errors import ConfigError, PairsError
 from i2i.generators import find_generator
+from i2i.losses.pixels import settled
 from i2i.methods import MULTIMODAL, OF_DOMAINS, UNPAIRED
 from i2i.metrics.suited import default_measure
 from i2i.training.validation import instruments
@@ -38,6 +39,8 @@ def resolve(config: Config) -> tuple[Config, PairFolder, list[Pair], list[Pair]]
     if config.method in UNPAIRED and found.paired:
         logger.info(f"{found.root}: {config.method} takes any target beside an input; only what is held out is paired")
     config = replace(config, data=_with_sides(_with_pairs(config.data, found), train), domains=_domains(config, found))
+    reconstruction = settled(config.loss.reconstruction, spec_of(config.data.target))
+    config = overlay(config, {"loss": {"reconstruction": reconstruction}})
     if config.data.resize == "none":  # trained at their own scale, images are translated at it too
         if not config.data.task:  # a small photo is continued by its mirror image
             check_crop(train + held_out, config.data.size)

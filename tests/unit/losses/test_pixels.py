@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from i2i.images import ImageSpec, LabelClass
 from i2i.losses import RECONSTRUCTION
-from i2i.losses.pixels import charbonnier
+from i2i.losses.pixels import charbonnier, settled
 
 OUTPUT = torch.tensor([0.5, -1.0, 0.25]).view(1, 3, 1, 1)
 TARGET = torch.tensor([0.5, 1.0, 0.0]).view(1, 3, 1, 1)
@@ -92,3 +93,25 @@ def test_half_precision_keeps_the_mean_of_few_among_many(name: str) -> None:
 def test_a_mask_of_another_shape_is_refused_instead_of_broadcast() -> None:
     with pytest.raises(ValueError, match=r"the mask \(1, 1, 1, 1\)"):
         RECONSTRUCTION["l1"](OUTPUT, TARGET, torch.ones(1, 1, 1, 1, dtype=torch.bool))
+
+
+def test_what_suits_label_maps_finds_the_likeliest_class_and_l1_finds_none() -> None:
+    """Of three classes, the first in two pixels of five; one plane each, the same answer everywhere."""
+    which = torch.tensor([0, 0, 0, 0, 1, 1, 1, 2, 2, 2])
+    target = F.one_hot(which, 3).T.reshape(1, 3, 1, 10) * 2.0 - 1
+
+    def best_answer(name: str) -> torch.Tensor:
+        answer = torch.zeros(3, requires_grad=True)
+        optimizer = torch.optim.SGD([answer], lr=0.05)
+        for _ in range(300):
+            optimizer.zero_grad()
+            RECONSTRUCTION[name](answer.clamp(-1, 1).reshape(1, 3, 1, 1).expand_as(target), target).backward()
+            optimizer.step()
+        return answer.detach().clamp(-1, 1)
+
+    labels = ImageSpec(1, classes=tuple(LabelClass(value, str(value), (value, 0, 0)) for value in range(3)))
+    assert best_answer(settled("auto", labels)).argmax() == 0
+    assert best_answer(settled("auto", labels))[0] > best_answer(settled("auto", labels))[1] + 0.1
+    assert best_answer("l1").max() < -0.9
+    assert settled("auto", ImageSpec(3)) == "l1"
+    assert settled("l1", labels) == "l1"
