@@ -151,7 +151,7 @@ def reader_of(arguments: argparse.Namespace, name: str) -> Path | None:
         to=arguments.to / "readers" / name,
         config={
             "data": {"target": {"classes": "auto"}},
-            "loss": {"adversarial": "none", "reconstruction": "l2"},  # by l1 every class is rarer than the rest
+            "loss": {"adversarial": "none"},
             "training": {"images": arguments.reader_images, "loggers": []},
         },
         direction=SETS[name].reads,
