@@ -29,7 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -51,8 +51,11 @@ STEP_GFLOP, FORWARD_GFLOP = 86.9, 12.1
 LEVERS = ("allocator", "winograd", "products", "fused Adam")
 """Of training on a CPU: each is left out in turn with `--what levers`."""
 
-ENGINES = ("eager", "packed", "onnxruntime", "openvino", "int8")
+ENGINES = ("eager", "packed", "onnxruntime", "openvino")
 LOSSY = ("int8",)
+SHAPES = ((256, 1), (256, 8), (512, 1))
+"""Pixels and images a batch that are translated."""
+
 LIMIT = "convolutions alone"
 ENGINES_TILED, TILED = ("eager", "packed"), 1280
 """By which a picture of so many pixels each way is translated in tiles of 256."""
@@ -63,37 +66,32 @@ def main() -> None:
     if arguments.work:
         work(SimpleNamespace(**json.loads(arguments.work)))
         return
-    result: dict[str, object] = {"made": made(arguments)}
-    if "training" in arguments.what:
-        result["training"] = [training(arguments, batch) for batch in arguments.batch]
-    if "levers" in arguments.what:
-        result["levers"] = [training(arguments, batch, levers=True) for batch in arguments.batch]
-    if "translating" in arguments.what:
-        sizes = [(256, batch) for batch in (1, 8)] + [(512, 1)]
-        result["translating"] = [translating(arguments, size, batch) for size, batch in sizes]
-    if "tiles" in arguments.what:
-        result["tiles"] = tiles(arguments)
-    if "starting" in arguments.what:
-        result["starting"] = starting()
-    text = json.dumps(result, indent=1) + "\n"
-    if arguments.to:
-        Path(arguments.to).write_text(text)
-        Path(arguments.to).with_suffix(".md").write_text(page(result))
+    file = Path(arguments.to) if arguments.to else None
+    result = json.loads(file.read_text()) if file and file.exists() else {}
+    for what in arguments.what:
+        result[what] = PARTS[what](arguments)
+        result.setdefault("made", {})[what] = made(arguments)
+        if file:
+            file.write_text(json.dumps(result, indent=1) + "\n")
+            file.with_suffix(".md").write_text(page(result))
     print(page(result))
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", help="a checkout of pytorch-CycleGAN-and-pix2pix")
-    parser.add_argument("--what", nargs="+", default=["training", "translating", "tiles", "starting"])
+    parser.add_argument("--what", nargs="+", choices=PARTS, default=["training", "translating", "tiles", "starting"])
     parser.add_argument("--batch", nargs="+", type=int, default=[1, 4], help="of the training steps")
     parser.add_argument("--rounds", type=int, default=9, help="turns that each contender has")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--precision", default="fp32", help="of i2i's training: fp32 or bf16")
-    parser.add_argument("--bundle", help="whose generator the engines run, for int8 one that was quantised")
-    parser.add_argument("--to", help="a JSON file; a page is written beside it")
+    parser.add_argument("--bundle", help="whose generator translates; for int8 one that was quantised")
+    parser.add_argument("--to", help="a JSON file, with a page beside it; what it holds of other parts stays")
     parser.add_argument("--work", help=argparse.SUPPRESS)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if "int8" in arguments.what and not arguments.bundle:
+        parser.error("--what int8: expected --bundle, of the U-Net that the others run, after `i2i quantize`")
+    return arguments
 
 
 # --- the turns --------------------------------------------------------------------------------------------------------
@@ -184,11 +182,11 @@ def training(arguments: argparse.Namespace, batch: int, *, levers: bool = False)
     return table(rows, batch, 256, STEP_GFLOP * batch)
 
 
-def translating(arguments: argparse.Namespace, size: int, batch: int) -> dict[str, object]:
+def translating(arguments: argparse.Namespace, size: int, batch: int, engines: Sequence[str]) -> dict[str, object]:
     from i2i.engines import availability
 
     missing = availability()
-    own = [f"i2i {name}" for name in ENGINES if not missing[name] and (name != "int8" or arguments.bundle)]
+    own = [f"i2i {name}" for name in engines if not missing[name]]
     names = [*(["peer"] if arguments.peer else []), "plain", *own]
     rows = race([*names, LIMIT], arguments, 1.0, what="translating", batch=batch, size=size, bundle=arguments.bundle)
     return table(rows, batch, size, FORWARD_GFLOP * batch * (size / 256) ** 2)
@@ -654,12 +652,28 @@ def made(arguments: argparse.Namespace) -> dict[str, str]:
     }
 
 
+PARTS: dict[str, Callable[[argparse.Namespace], object]] = {
+    "training": lambda arguments: [training(arguments, batch) for batch in arguments.batch],
+    "levers": lambda arguments: [training(arguments, batch, levers=True) for batch in arguments.batch],
+    "translating": lambda arguments: [translating(arguments, *shape, ENGINES) for shape in SHAPES],
+    "int8": lambda arguments: [translating(arguments, *shape, LOSSY) for shape in SHAPES],
+    "tiles": tiles,
+    "starting": lambda _: starting(),
+}
+"""What can be measured; the first four are tables of contenders."""
+
+TITLES = {"training": "Training", "levers": "Levers", "translating": "Translating", "int8": "In 8-bit integers"}
+
+
 def page(result: dict) -> str:
-    lines = ["# Speed", "", *(f"- {key}: {value}" for key, value in result["made"].items()), ""]
-    for what in ("training", "levers", "translating"):
+    lines = ["# Speed", ""]
+    for what, facts in result["made"].items():
+        lines.append(f"- {what}: {', '.join(f'{key} {value}' for key, value in facts.items())}")
+    lines.append("")
+    for what, title in TITLES.items():
         for each in result.get(what, []):
             lines += [
-                f"## {what.capitalize()}, {each['size']} pixels, batch {each['batch']}",
+                f"## {title}, {each['size']} pixels, batch {each['batch']}",
                 "",
                 "| | against the first | least to greatest | images/s | of the limit | peak MiB |",
                 "|---|---|---|---|---|---|",
