@@ -125,6 +125,8 @@ class Plan:
     def take_over(self) -> None:
         """What was settled and done by an earlier call of the same comparison, if there was one.
 
+        Methods may have been added since then, and seeds to several seeds: of one alone the run folders have no number.
+
         Raises:
             RunError: another comparison's trainings are there, or other things.
         """
@@ -170,14 +172,17 @@ class Plan:
         now = [planned.entry.label for planned in self.methods]
         was = list(earlier["methods"])
         budget = Budget(**earlier["budget"])
-        if was != now:
+        if not set(was) <= set(now):
             return f"the methods were {' and '.join(was)}, are now {' and '.join(now)}"
         if budget != self.budget:
             return f"the budget was {budget.describe()}, is now {self.budget.describe()}"
-        if earlier["seeds"] != list(self.seeds):
-            return f"the seeds were {earlier['seeds']}, are now {list(self.seeds)}"
+        seeds = earlier["seeds"]
+        if seeds != list(self.seeds) and (len(seeds) == 1 or not set(seeds) <= set(self.seeds)):
+            return f"the seeds were {seeds}, are now {list(self.seeds)}"
         for planned in self.methods:
             label = planned.entry.label
+            if label not in was:
+                continue
             before = from_tree(earlier["methods"][label]["config"], str(self.file))
             for key, (old, new) in differences(before, planned.entry.config).items():
                 if key not in FREE:
@@ -186,6 +191,8 @@ class Plan:
 
     def _take(self, earlier: Mapping[str, Any]) -> None:
         for planned in self.methods:
-            kept = earlier["methods"][planned.entry.label]
+            kept = earlier["methods"].get(planned.entry.label)
+            if kept is None:
+                continue
             planned.images, planned.work = kept["images"], Work(**kept["work"])
             planned.outcomes = {int(seed): Outcome(**outcome) for seed, outcome in kept["outcomes"].items()}

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from tiny import SIDE, TINY, draw_pair, write_side_by_side
@@ -6,6 +7,7 @@ from tiny import SIDE, TINY, draw_pair, write_side_by_side
 from i2i.comparing import planning
 from i2i.comparing.budget import Budget
 from i2i.comparing.entries import read_entries
+from i2i.comparing.plan import Outcome
 from i2i.comparing.planning import make_plan
 from i2i.comparing.work import Work
 from i2i.errors import ConfigError, MissingWeightsError, PairsError, RunError
@@ -35,6 +37,12 @@ def tried(monkeypatch):
 def plan(pairs, to, methods, budget=BUDGET, seeds=(0,), split="auto", settings=(), **flags):
     flags = {"pairs": str(pairs), **flags}
     return make_plan(read_entries([methods], flags, COMMON, settings), budget, seeds, to, split)
+
+
+def write_checkpoint(run):
+    run.mkdir(parents=True)
+    (run / "checkpoint.pt").write_bytes(b"learnt")
+    return run / "checkpoint.pt"
 
 
 def test_a_method_that_can_not_learn_from_these_pairs_is_left_out_with_the_reason(pairs, tmp_path):
@@ -131,6 +139,7 @@ def test_what_was_settled_is_not_settled_again(pairs, tmp_path, tried):
         ("pix2pix,cut", {}, "the methods were pix2pix and cyclegan, are now pix2pix and cut"),
         ("pix2pix,cyclegan", {"budget": Budget(40, "images")}, "the budget was 20 images, is now 40 images"),
         ("pix2pix,cyclegan", {"seeds": (0, 1)}, r"the seeds were \[0\], are now \[0, 1\]"),
+        ("pix2pix,cyclegan,cut", {"settings": ["optimizer.clip=1"]}, "optimizer.clip of pix2pix was 0.0, is now 1.0"),
         ("pix2pix,cyclegan", {"settings": ["optimizer.clip=1"]}, "optimizer.clip of pix2pix was 0.0, is now 1.0"),
     ],
 )
@@ -138,9 +147,7 @@ def test_another_comparison_in_the_same_folder_is_refused_once_something_was_tra
     pairs, tmp_path, methods, changes, difference
 ):
     made = plan(pairs, tmp_path / "c", "pix2pix,cyclegan")
-    checkpoint = made.run(made.methods[0], 0) / "checkpoint.pt"
-    checkpoint.parent.mkdir(parents=True)
-    checkpoint.write_bytes(b"learnt")
+    checkpoint = write_checkpoint(made.run(made.methods[0], 0))
     before = made.file.read_text()
     with pytest.raises(RunError, match=f"holds another comparison: {difference}; use the same command"):
         plan(pairs, tmp_path / "c", methods, **changes)
@@ -149,10 +156,29 @@ def test_another_comparison_in_the_same_folder_is_refused_once_something_was_tra
     assert plan(pairs, tmp_path / "c", methods, **changes).methods[0].images, "nothing is lost"
 
 
+def test_a_comparison_grows_by_methods_and_seeds_and_nothing_is_settled_or_trained_again(pairs, tmp_path, tried):
+    made = plan(pairs, tmp_path / "c", "pix2pix,cyclegan", seeds=(0, 1))
+    held_out = Path(made.held_out).read_text()
+    for planned in made.methods:
+        planned.outcomes = {seed: Outcome(20, 1.0, 2.0, done=True) for seed in made.seeds}
+    made.save()
+    for planned, seed in made.trainings():
+        write_checkpoint(made.run(planned, seed))
+    grown = plan(pairs, tmp_path / "c", "pix2pix,cut,cyclegan", seeds=(0, 1, 2))
+    assert tried == ["pix2pix", "cyclegan", "cut"]
+    assert [(planned.entry.label, planned.trained) for planned in grown.methods] == [
+        ("pix2pix", [0, 1]),
+        ("cut", []),
+        ("cyclegan", [0, 1]),
+    ]
+    assert Path(grown.held_out).read_text() == held_out
+    with pytest.raises(RunError, match=r"the seeds were \[0, 1, 2\], are now \[0, 1\]"):
+        plan(pairs, tmp_path / "c", "pix2pix,cut,cyclegan", seeds=(0, 1))
+
+
 def test_where_the_pairs_lie_and_where_it_runs_may_change(pairs, tmp_path):
     made = plan(pairs, tmp_path / "c", "pix2pix,cyclegan")
-    (made.run(made.methods[0], 0)).mkdir(parents=True)
-    (made.run(made.methods[0], 0) / "checkpoint.pt").write_bytes(b"learnt")
+    write_checkpoint(made.run(made.methods[0], 0))
     (tmp_path / "moved").symlink_to(pairs)
     assert plan(tmp_path / "moved", tmp_path / "c", "pix2pix,cyclegan", device="cpu").methods[0].images == 20
 
