@@ -231,7 +231,7 @@ def lead_text(comparison: Comparison, label: str, key: str) -> str:
     if measure is None or key not in row.scores or key not in first.scores:
         return ""
     if found := row.leads.get(key):
-        return f"{MARKS[found.standing]} {found.interval.mean:+.3g} {found.interval.bounds_text(3)}"
+        return f"{MARKS[found.standing]} {found.interval.mean:+.3g} [{found.interval.bounds_text(3)}]"
     ours, theirs = ([measure.shortfall(mean) for mean in each.by_seed[key]] for each in (row, first))
     mark = "better" if max(ours) < min(theirs) else "worse" if min(ours) > max(theirs) else "level"
     return f"{MARKS[mark]} {sum(theirs) / len(theirs) - sum(ours) / len(ours):+.3g}"
@@ -249,7 +249,8 @@ def scores(comparison: Comparison) -> list[str]:
 def score_text(interval: Any, by_seed: Sequence[float], measure: Measure) -> str:
     if interval is None:
         return ""
-    text = f"{interval.mean:.{measure.decimals}f} {interval.bounds_text(measure.decimals)}"
+    bounds = interval.bounds_text(measure.decimals)
+    text = f"{interval.mean:.{measure.decimals}f}" + (f" [{bounds}]" if bounds else "")
     return text + (f" ±{max(by_seed) - min(by_seed):.{measure.decimals}f}" if len(by_seed) > 1 else "")
 
 

@@ -205,7 +205,7 @@ class Loss:
     gradient_penalty_weight: Weight = 0.0
     r1_weight: Weight = 0.0  # γ, of the penalty on D's gradient at real images
     r1_every: Positive = 16  # updates of D between two penalties, each so many times heavier
-    feature_matching_weight: Weight = 0.0  # of the L1 distance of what each layer of D makes of output and target
+    feature_matching_weight: Weight = 0.0  # of the L1 distance of what the layers of D make of output and target
     perceptual: Literal["vgg19", "squeezenet"] = "vgg19"  # the pretrained network of the perceptual loss
     perceptual_weight: Weight = 0.0
     perceptual_weights: str = ""  # its weight file, or folder; empty: in I2I_WEIGHTS or torch's cache, never fetched
@@ -267,7 +267,7 @@ class Bicycle:
 class Optimizer:
     """Adam, one for each network."""
 
-    learning_rate: Weight = 2e-4
+    learning_rate: Literal["auto"] | Weight = 2e-4  # auto: that for a batch of 1, and √batch times as much for others
     discriminator_learning_rate: Weight = 0.0  # 0: the same
     betas: tuple[Share, Share] = (0.5, 0.999)
     clip: Weight = 0.0  # largest norm of a network's gradient; 0: not clipped
@@ -446,8 +446,14 @@ def _explain(error: ValidationError) -> str:
     key = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
     if first["type"] == "unexpected_keyword_argument":
         return f"unknown key '{key}'{_nearest(key)}"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{key} = {first['input']!r}: {message[0].lower()}{message[1:]}"
+    known = {name for name, _ in _leaves(to_tree(Config()))}
+    while key not in known and "." in key:  # what follows a setting's name is which of the types it may have
+        key = key.rpartition(".")[0]
+    depth = key.count(".") + 1
+    same = [each for each in error.errors() if each["loc"][:depth] == first["loc"][:depth]]
+    messages = dict.fromkeys(each["msg"].removeprefix("Value error, ") for each in same)
+    told = ", or ".join(messages).replace(", or Input should be ", ", or ")
+    return f"{key} = {first['input']!r}: {told[0].lower()}{told[1:]}"
 
 
 def _nearest(key: str) -> str:

@@ -18,6 +18,10 @@ def test_a_configuration_survives_yaml(tmp_path):
         ({"training": {"bach": 3}}, "unknown key 'training.bach'; did you mean 'training.batch'?"),
         ({"trainig": {"batch": 3}}, "unknown key 'trainig'; did you mean 'training'?"),
         ({"batch": 3}, "did you mean 'training.batch'?"),
+        (
+            {"optimizer": {"learning_rate": -1}},
+            "optimizer.learning_rate = -1: input should be 'auto', or greater than or equal to 0",
+        ),
         ({"training": {"batch": 0}}, "training.batch = 0: input should be greater than or equal to 1"),
         ({"data": {"size": "big"}}, "data.size = 'big': expected a side such as 256, or HEIGHTxWIDTH"),
         ({"training": {"precision": "fp16"}}, "fp16 is refused"),

@@ -213,10 +213,10 @@ def check_objective(config: Config) -> None:
     loss = config.loss
     if loss.adversarial == "none" and loss.reconstruction == "none" and not loss.perceptual_weight:
         raise ConfigError("loss.adversarial and loss.reconstruction are both 'none'; nothing would be learnt; set one")
-    if loss.adversarial == "none" and (loss.feature_matching_weight or loss.r1_weight or loss.gradient_penalty_weight):
+    if loss.adversarial == "none" and (loss.r1_weight or loss.gradient_penalty_weight):
         raise ConfigError(
-            "loss.adversarial is 'none', so there is no discriminator for loss.feature_matching_weight, r1_weight or "
-            "gradient_penalty_weight; set loss.adversarial, or these to 0"
+            "loss.adversarial is 'none', so there is no discriminator for loss.r1_weight or gradient_penalty_weight; "
+            "set loss.adversarial, or these to 0"
         )
     penalty = "r1" if loss.r1_weight else "gradient_penalty" if loss.gradient_penalty_weight else ""
     if penalty and config.discriminator.norm == "batch":

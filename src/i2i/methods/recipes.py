@@ -83,6 +83,8 @@ RECIPES: dict[str, Recipe] = {
             "instance norm (Ulyanov et al. 2016) in both networks: an image is normalised in training as it is at "
             "test time, where batch norm mixes the images of a batch",
             "label maps as targets have L2, where L1 would have them of no class; all others L1",
+            "what D's layers make of output and target is matched too (Wang et al. 2018)",
+            "the learning rate grows with the square root of the batch",
             "no norm where the bottleneck is one pixel: there it would set everything to zero",
             "the learning rate falls linearly over the second half of the run, and never reaches zero before its end",
             "the bundle keeps the weights that were best on held-out pairs, by sliced Wasserstein distance",
@@ -91,7 +93,8 @@ RECIPES: dict[str, Recipe] = {
         changes={
             "generator": {"upsample": "resize", "norm": "instance"},
             "discriminator": {"norm": "instance"},
-            "loss": {"reconstruction": "auto"},
+            "loss": {"reconstruction": "auto", "feature_matching_weight": 10.0},
+            "optimizer": {"learning_rate": "auto"},
         },
     ),
     "pix2pix-paper": Recipe(

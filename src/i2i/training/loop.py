@@ -16,7 +16,7 @@ from i2i.config import Config
 from i2i.data.samples import Batch
 from i2i.errors import TrainingDiverged
 from i2i.methods.contract import Method, Outputs, Phase, Staged
-from i2i.training.schedule import learning_rate_factor
+from i2i.training.schedule import learning_rate_factor, settled_rate
 from i2i.training.state import State
 
 Terms = dict[str, float]
@@ -121,7 +121,7 @@ def seed_step(seed: int, images_seen: int, part: int, rank: int) -> None:
 def base_learning_rate(config: Config, network: str) -> float:
     """The learning rate of a network's optimizer before its schedule."""
     own = config.optimizer.discriminator_learning_rate if network.endswith("discriminator") else 0.0
-    return own or config.optimizer.learning_rate
+    return own or settled_rate(config.optimizer.learning_rate, config.training.batch)
 
 
 class Losses:

@@ -18,6 +18,7 @@ from i2i.generators import find_generator
 from i2i.losses.pixels import settled
 from i2i.methods import MULTIMODAL, OF_DOMAINS, UNPAIRED
 from i2i.metrics.suited import default_measure
+from i2i.training.schedule import settled_rate
 from i2i.training.validation import instruments
 
 logger = logging.getLogger(__name__)
@@ -39,8 +40,7 @@ def resolve(config: Config) -> tuple[Config, PairFolder, list[Pair], list[Pair]]
     if config.method in UNPAIRED and found.paired:
         logger.info(f"{found.root}: {config.method} takes any target beside an input; only what is held out is paired")
     config = replace(config, data=_with_sides(_with_pairs(config.data, found), train), domains=_domains(config, found))
-    reconstruction = settled(config.loss.reconstruction, spec_of(config.data.target))
-    config = overlay(config, {"loss": {"reconstruction": reconstruction}})
+    config = _with_objective(config)
     if config.data.resize == "none":  # trained at their own scale, images are translated at it too
         if not config.data.task:  # a small photo is continued by its mirror image
             check_crop(train + held_out, config.data.size)
@@ -53,6 +53,17 @@ def resolve(config: Config) -> tuple[Config, PairFolder, list[Pair], list[Pair]]
     config = _with_best(config, bool(held_out))
     translated = len(held_out) * max(1, len(config.domains.names) - 1) * max(1, config.translation.steps // 2)
     return _with_intervals(config, len(train), translated), found, train, held_out
+
+
+def _with_objective(config: Config) -> Config:
+    """The losses that suit the target, and the learning rate that suits the batch."""
+    loss = config.loss
+    settled_loss = {
+        "reconstruction": settled(loss.reconstruction, spec_of(config.data.target)),
+        "feature_matching_weight": 0.0 if loss.adversarial == "none" else loss.feature_matching_weight,
+    }
+    rate = settled_rate(config.optimizer.learning_rate, config.training.batch)
+    return overlay(config, {"loss": settled_loss, "optimizer": {"learning_rate": rate}})
 
 
 def _layout(config: Config) -> Layout | Literal["auto"]:

@@ -143,7 +143,7 @@ def test_a_perceptual_term_alone_is_an_objective_and_teaches():
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"loss": {"adversarial": "none", "feature_matching_weight": 10}}, "there is no discriminator for"),
+        ({"loss": {"adversarial": "none", "gradient_penalty_weight": 10}}, "there is no discriminator for"),
         ({"loss": {"adversarial": "none", "r1_weight": 10}}, "there is no discriminator for"),
         ({"loss": {"r1_weight": 10}}, r"loss\.r1_weight is set and discriminator\.norm is 'batch'"),
         ({"schedule": {"coarse_share": 0.5}}, "method pix2pix has no stages"),

@@ -1,8 +1,9 @@
 import pytest
 from tiny import write_side_by_side
 
-from i2i.config import Config, overlay
+from i2i.config import Config, overlay, to_tree
 from i2i.errors import ConfigError, PairsError
+from i2i.methods.recipes import find_recipe
 from i2i.training.resolve import resolve
 
 
@@ -53,6 +54,17 @@ def test_the_test_split_is_never_trained_on(tmp_path):
 def test_a_batch_that_cannot_be_shared_out_is_refused(pairs):
     with pytest.raises(ConfigError, match="use a multiple of 4"):
         resolved(pairs, data={"size": 32}, training={"batch": 6, "devices": 2, "accumulate": 2})
+
+
+def test_what_suits_batch_and_objective_is_on_record(pairs):
+    recipe = to_tree(find_recipe("pix2pix"))
+    changes = {"optimizer": recipe["optimizer"], "loss": recipe["loss"]}
+    config = resolved(pairs, data={"size": 32}, training={"batch": 4}, **changes)[0]
+    assert (config.optimizer.learning_rate, config.loss.reconstruction) == (4e-4, "l1")
+    assert config.loss.feature_matching_weight == 10
+    assert resolve(config)[0] == config
+    alone = {**changes, "loss": {**changes["loss"], "adversarial": "none"}}
+    assert resolved(pairs, data={"size": 32}, **alone)[0].loss.feature_matching_weight == 0, "nobody judges"
 
 
 def test_crops_at_native_scale_are_translated_at_native_scale(pairs):

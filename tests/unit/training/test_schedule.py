@@ -2,10 +2,18 @@ import pytest
 
 from i2i.config import Schedule
 from i2i.methods.recipes import find_recipe
-from i2i.training.schedule import learning_rate_factor
+from i2i.training.schedule import learning_rate_factor, settled_rate
 
 IMAGES = 80_000  # 200 epochs of the 400 facades
 EPOCH = 400
+
+
+def test_the_default_learns_at_the_papers_rate_times_the_root_of_the_batch_and_its_sources_at_the_papers():
+    rate = find_recipe("pix2pix").optimizer.learning_rate
+    assert [settled_rate(rate, batch) for batch in (1, 4, 64)] == pytest.approx([2e-4, 4e-4, 16e-4])
+    for recipe in ("pix2pix-paper", "pix2pix-lua2016", "pix2pix-pytorch"):
+        assert settled_rate(find_recipe(recipe).optimizer.learning_rate, 64) == 2e-4
+    assert settled_rate(1e-3, 64) == 1e-3
 
 
 @pytest.mark.parametrize(
