@@ -152,6 +152,7 @@ def reader_of(arguments: argparse.Namespace, name: str) -> Path | None:
         config={
             "data": {"target": {"classes": "auto"}},
             "loss": {"adversarial": "none"},
+            "optimizer": {"learning_rate": 2e-4},  # said, that the yardstick does not move with the default
             "training": {"images": arguments.reader_images, "loggers": []},
         },
         direction=SETS[name].reads,
