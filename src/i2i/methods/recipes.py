@@ -75,7 +75,7 @@ _STARGAN: Changes = {
 
 RECIPES: dict[str, Recipe] = {
     "pix2pix": Recipe(
-        summary="The paper's objective on networks with much less of a checkerboard; the default",
+        summary="The paper's objective and matched features, on networks with much less of a checkerboard; the default",
         source="Isola et al. 2017, https://arxiv.org/abs/1611.07004",
         differs=(
             "the decoder repeats pixels before a 3x3 convolution (Odena et al. 2016), where the paper has transposed "
