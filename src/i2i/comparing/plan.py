@@ -179,10 +179,8 @@ class Plan:
         seeds = earlier["seeds"]
         if seeds != list(self.seeds) and (len(seeds) == 1 or not set(seeds) <= set(self.seeds)):
             return f"the seeds were {seeds}, are now {list(self.seeds)}"
-        for planned in self.methods:
+        for planned in (planned for planned in self.methods if planned.entry.label in was):
             label = planned.entry.label
-            if label not in was:
-                continue
             before = from_tree(earlier["methods"][label]["config"], str(self.file))
             for key, (old, new) in differences(before, planned.entry.config).items():
                 if key not in FREE:
@@ -190,9 +188,7 @@ class Plan:
         return ""
 
     def _take(self, earlier: Mapping[str, Any]) -> None:
-        for planned in self.methods:
-            kept = earlier["methods"].get(planned.entry.label)
-            if kept is None:
-                continue
+        for planned in (planned for planned in self.methods if planned.entry.label in earlier["methods"]):
+            kept = earlier["methods"][planned.entry.label]
             planned.images, planned.work = kept["images"], Work(**kept["work"])
             planned.outcomes = {int(seed): Outcome(**outcome) for seed, outcome in kept["outcomes"].items()}
