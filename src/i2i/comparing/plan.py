@@ -179,16 +179,20 @@ class Plan:
         seeds = earlier["seeds"]
         if seeds != list(self.seeds) and (len(seeds) == 1 or not set(seeds) <= set(self.seeds)):
             return f"the seeds were {seeds}, are now {list(self.seeds)}"
-        for planned in (planned for planned in self.methods if planned.entry.label in was):
-            label = planned.entry.label
-            before = from_tree(earlier["methods"][label]["config"], str(self.file))
+        for planned, kept in self._known(earlier):
+            before = from_tree(kept["config"], str(self.file))
             for key, (old, new) in differences(before, planned.entry.config).items():
                 if key not in FREE:
-                    return f"{key} of {label} was {old}, is now {new}"
+                    return f"{key} of {planned.entry.label} was {old}, is now {new}"
         return ""
 
     def _take(self, earlier: Mapping[str, Any]) -> None:
-        for planned in (planned for planned in self.methods if planned.entry.label in earlier["methods"]):
-            kept = earlier["methods"][planned.entry.label]
+        for planned, kept in self._known(earlier):
             planned.images, planned.work = kept["images"], Work(**kept["work"])
             planned.outcomes = {int(seed): Outcome(**outcome) for seed, outcome in kept["outcomes"].items()}
+
+    def _known(self, earlier: Mapping[str, Any]) -> Iterator[tuple[Planned, Mapping[str, Any]]]:
+        """The methods that were there before, with what was kept of each."""
+        for planned in self.methods:
+            if planned.entry.label in earlier["methods"]:
+                yield planned, earlier["methods"][planned.entry.label]
