@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from i2i.layers.arguments import one_of
-from i2i.layers.convolutions import Convolution, TransposedConvolution, trains_plainly, weights_outweigh
+from i2i.layers.convolutions import Convolution, TransposedConvolution, weights_outweigh
 
 Upsample = Literal["transposed", "resize", "subpixel", "blur"]
 
@@ -45,7 +45,7 @@ class ResizeConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C', 2H, 2W)."""
-        if trains_plainly(self.conv, x) and weights_outweigh(x):
+        if weights_outweigh(self.conv, x):
             convolved: Tensor = self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
             return convolved
         return F.conv_transpose2d(x, doubled(self.conv.weight), self.conv.bias, stride=2, padding=1)
@@ -69,10 +69,9 @@ def doubled(weight: Tensor) -> Tensor:
     left neighbour by the first tap and themselves by the others, the odd ones themselves by the first two and their
     right neighbour by the last.
     """
-    for axis in (2, 3):
-        first, middle, last = weight.unbind(axis)
-        weight = torch.stack((last, middle + last, first + middle, first), axis)
-    return weight.transpose(0, 1)
+    along = torch.tensor([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
+    taps = torch.kron(along, along).to(weight)
+    return (weight.flatten(2) @ taps.t()).view(*weight.shape[:2], 4, 4).transpose(0, 1)
 
 
 class BlurConvolution(nn.Sequential):
