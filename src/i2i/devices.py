@@ -5,6 +5,11 @@ import torch
 from i2i.errors import ConfigError
 
 
+def multiplies_bf16() -> bool:
+    """Whether the processor multiplies in bfloat16; oneDNN would emulate it, many times slower and not always."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
 def pick_device(name: str) -> torch.device:
     """The device for "auto" (the fastest that is there), "cpu", "cuda", "cuda:N" or "mps".
 

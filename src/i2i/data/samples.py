@@ -35,6 +35,13 @@ class Batch:
         rest = (None if each is None else each.to(device, non_blocking=True) for each in (self.valid, self.domain))
         return Batch(image, target, *rest)
 
+    def channels_last(self) -> "Batch":
+        """The same batch, its images laid out pixel by pixel, as arithmetic in bfloat16 wants them."""
+        image = self.input.contiguous(memory_format=torch.channels_last)
+        same = self.target is self.input
+        target = image if same else self.target.contiguous(memory_format=torch.channels_last)
+        return replace(self, input=image, target=target)
+
     def only_readings(self, image: Tensor) -> Tensor:
         """An output, (N, C', H, W), that is the target itself where that is no reading: nobody can learn from there."""
         return image if self.valid is None else torch.where(self.valid, image, self.target.to(image.dtype))

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from i2i.devices import multiplies_bf16
 from i2i.engines.engine import Job, Network, noisy, off_the_cpu
 from i2i.engines.folding import AnyConvolution, fold, is_plain, sequences, uses
 from i2i.engines.parity import compared
-from i2i.layers.norms import ImageNorm
+from i2i.layers.norms import ImageNorm, by_each_image
 
 EXACT = True
 
@@ -46,7 +47,7 @@ def unavailable() -> str | None:
 
 def refusal(job: Job) -> str | None:
     """See `Engine`."""
-    if job.bf16 and not _computes_bf16():
+    if job.bf16 and not multiplies_bf16():
         return "this processor has no arithmetic in bf16, which would be slower than fp32"
     return off_the_cpu(job) or noisy(job)
 
@@ -110,10 +111,7 @@ class PackedConvolution(nn.Module):
 
 
 class PerImageNorm(nn.Module):
-    """Instance normalisation of channels-last images, one after the other: torch's own copies them to and fro.
-
-    (N, C, H, W) -> (N, C, H, W).
-    """
+    """Instance normalisation for channels-last images: `by_each_image` as a layer."""
 
     def __init__(self, norm: nn.InstanceNorm2d):
         super().__init__()
@@ -121,11 +119,7 @@ class PerImageNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """By each image's own statistics."""
-        images = [
-            F.batch_norm(image, None, None, self.weight, self.bias, training=True, eps=self._eps)
-            for image in torch.split(x, 1)
-        ]
-        return images[0] if len(images) == 1 else torch.cat(images)
+        return by_each_image(x, self.weight, self.bias, self._eps)
 
 
 def _pack(network: nn.Module, dtype: torch.dtype) -> None:
@@ -188,11 +182,6 @@ def _fused(layer: nn.Module) -> _Fused | None:
     if type(layer) is nn.LeakyReLU:
         return "leaky_relu", [layer.negative_slope]
     return ("tanh", []) if type(layer) is nn.Tanh else None
-
-
-def _computes_bf16() -> bool:
-    """Whether the processor multiplies in bf16; oneDNN would emulate it, many times slower and not always."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def _reorder_convolution_weight(weight: Tensor, *geometry: Any) -> Tensor:

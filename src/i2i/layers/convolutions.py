@@ -8,8 +8,11 @@ torch's own (oneDNN) is made for large maps of many channels. Elsewhere it runs 
   product with all taps as channels, which are then shifted and added, fills them;
 - where it is in its element, but the kernel moves by 1, Winograd's algorithm needs a fraction of the multiplications.
 
-Which one is taken follows from the shapes alone, so that a run can be repeated to the bit. On other devices, in other
-types than float32, and where nothing is to be learnt, it is always torch's own. The layers are torch's in all else.
+Under autocast to bfloat16 the first pays on larger maps too, as products are fast there and rearranging is not. The
+others do not pay, and what Winograd's algorithm adds up would be rounded too coarsely.
+
+Which one is taken follows from shapes and type alone, so that a run can be repeated to the bit. On other devices, in
+other types, and where nothing is to be learnt, it is always torch's own. The layers are torch's in all else.
 """
 
 from collections.abc import Iterator
@@ -27,7 +30,7 @@ WINOGRAD_CHANNELS = 128
 WINOGRAD_TILES = 64
 """Below either, transforming the weights costs more than the fewer products save."""
 
-WEIGHTS_OUTWEIGH = 4
+WEIGHTS_OUTWEIGH = {torch.float32: 4, torch.bfloat16: 1}
 """A map is small for its weights if its places, over the batch, are so many times fewer than its channels."""
 
 THIN = 2
@@ -46,9 +49,13 @@ def as_defined() -> Iterator[None]:
         _as_defined.reset(before)
 
 
-def weights_outweigh(x: Tensor) -> bool:
-    """Whether a map, (N, C, H, W), is small for the weights of a layer that leads from it to larger ones."""
-    return len(x) * x.shape[2] * x.shape[3] * WEIGHTS_OUTWEIGH <= x.shape[1]
+def weights_outweigh(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
+    """Whether a layer that leads to larger maps has more weights to arrange than this map, (N, C, H, W), has places.
+
+    Never where another way is not known to be right.
+    """
+    dtype = trained_type(layer, x)
+    return dtype is not None and len(x) * x.shape[2] * x.shape[3] * WEIGHTS_OUTWEIGH[dtype] <= x.shape[1]
 
 
 class Convolution(nn.Conv2d):
@@ -60,16 +67,18 @@ class Convolution(nn.Conv2d):
 
     def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
         """The layer with this weight, of the shape and type of its own."""
-        if not trains_plainly(self, x):
+        dtype = trained_type(self, x)
+        if dtype is None:
             return self._by_torch(x, weight)
         size = self._output_size(x)
-        if self._filters_densely() and _is_thin(self):
+        dense = dtype == torch.float32 and self._filters_densely()
+        if dense and _is_thin(self):
             return self._with_bias(_by_taps(*self._padded(x), weight))
-        if self._filters_densely() and self._is_broad() and len(x) * winograd.tiles(*size) >= WINOGRAD_TILES:
+        if dense and self._is_broad() and len(x) * winograd.tiles(*size) >= WINOGRAD_TILES:
             padded, padding = self._padded(x)
             return self._with_bias(winograd.convolve(padded, weight, padding))
-        if len(x) * size[0] * size[1] * WEIGHTS_OUTWEIGH <= self.out_channels:
-            return self._with_bias(self._by_unfolding(x, weight, size))
+        if len(x) * size[0] * size[1] * WEIGHTS_OUTWEIGH[dtype] <= self.out_channels:
+            return _laid_out(self._with_bias(self._by_unfolding(x.to(dtype), weight, size)))
         return self._by_torch(x, weight)
 
     def _by_torch(self, x: Tensor, weight: Tensor) -> Tensor:
@@ -100,7 +109,7 @@ class Convolution(nn.Conv2d):
         return self.kernel_size[0] in winograd.KERNELS and min(self.in_channels, self.out_channels) >= WINOGRAD_CHANNELS
 
     def _with_bias(self, x: Tensor) -> Tensor:
-        return x if self.bias is None else x + self.bias[:, None, None]
+        return x if self.bias is None else x + self.bias[:, None, None].to(x.dtype)
 
 
 class TransposedConvolution(nn.ConvTranspose2d):
@@ -108,8 +117,8 @@ class TransposedConvolution(nn.ConvTranspose2d):
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:  # noqa: A002 - torch's name
         """As torch's, but for the order in which numbers are added."""
-        if output_size is None and trains_plainly(self, input) and weights_outweigh(input):
-            return self._by_folding(input)
+        if output_size is None and weights_outweigh(self, input):
+            return _laid_out(self._by_folding(input))
         return super().forward(input, output_size)
 
     def _by_folding(self, x: Tensor) -> Tensor:
@@ -119,24 +128,27 @@ class TransposedConvolution(nn.ConvTranspose2d):
         sides = zip(x.shape[2:], self.stride, padding, self.kernel_size, self.output_padding, strict=True)
         size = tuple((length - 1) * stride - 2 * zeros + kernel + more for length, stride, zeros, kernel, more in sides)
         folded = F.fold(columns, size, self.kernel_size, padding=padding, stride=self.stride)
-        return folded if self.bias is None else folded + self.bias[:, None, None]
+        return folded if self.bias is None else folded + self.bias[:, None, None].to(folded.dtype)
 
 
-def trains_plainly(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
-    """Whether another way may pay, and is known to be right."""
-    return (
+def trained_type(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> torch.dtype | None:
+    """The type in which the layer computes, if another way may pay and is known to be right; else None."""
+    dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
+    known = (
         x.ndim == 4
         and x.device.type == "cpu"
         and not _as_defined.get()
-        and x.dtype == layer.weight.dtype == torch.float32
+        and dtype in WEIGHTS_OUTWEIGH
+        and x.dtype in (torch.float32, dtype)
+        and layer.weight.dtype == torch.float32
         and torch.is_grad_enabled()
-        and not torch.is_autocast_enabled("cpu")
         and not torch.compiler.is_compiling()
         and not torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
         and layer.groups == 1
         and layer.dilation == (1, 1)
         and not isinstance(layer.padding, str)
     )
+    return dtype if known else None
 
 
 def _is_thin(layer: nn.Conv2d) -> bool:
@@ -154,6 +166,11 @@ def _by_taps(x: Tensor, padding: tuple[int, int], weight: Tensor) -> Tensor:
     products = _apart(taps @ _side_by_side(x.flatten(2)), len(x))
     size = tuple(length + 2 * zeros - kernel + 1 for length, zeros in zip(x.shape[2:], padding, strict=True))
     return F.fold(products, size, kernel, padding=tuple(kernel - 1 - zeros for zeros in padding))
+
+
+def _laid_out(result: Tensor) -> Tensor:
+    """The result; in bfloat16 channels-last, as training has it then: what this layer gives shapes all that follow."""
+    return result.contiguous(memory_format=torch.channels_last) if result.dtype == torch.bfloat16 else result
 
 
 def _side_by_side(columns: Tensor) -> Tensor:

@@ -116,6 +116,6 @@ def test_operators_that_are_not_there_are_missed_in_one_line(monkeypatch):
 
 
 def test_bf16_is_refused_where_the_processor_has_none(make_generator, monkeypatch):
-    monkeypatch.setattr(packed, "_computes_bf16", lambda: False)
+    monkeypatch.setattr(packed, "multiplies_bf16", lambda: False)
     assert "no arithmetic in bf16" in packed.refusal(Job(make_generator(), bf16=True))
     assert packed.refusal(Job(make_generator())) is None

@@ -85,6 +85,41 @@ def test_where_nothing_is_learnt_it_is_torchs_own(name, layer, shape, torchs_own
         layer(torch.zeros(shape))
     assert torchs_own
     del torchs_own[:]
+    with torch.autocast("cpu", torch.float16):
+        layer(torch.zeros(shape))
+    assert torchs_own
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        *FEW_PLACES,
+        (Convolution(8, 64, 4, stride=2, padding=1), (2, 8, 10, 12)),
+        (TransposedConvolution(64, 16, 4, stride=2, padding=1), (2, 64, 4, 8)),
+    ],
+)
+def test_in_bfloat16_products_give_what_torchs_own_gives(layer, shape, torchs_own):
+    torch.manual_seed(0)
+    x = torch.randn(shape, requires_grad=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        output = layer(x)
+    assert not torchs_own
+    assert output.dtype == torch.bfloat16
+    assert output.is_contiguous(memory_format=torch.channels_last)
+    sought = torch.randn_like(output)
+    gradients = torch.autograd.grad(output, [x, *layer.parameters()], sought)
+
+    exact, x = double(layer), x.detach().double().requires_grad_()
+    expected = exact(x)
+    assert_close(output, expected, 0.01)
+    for found, right in zip(
+        gradients, torch.autograd.grad(expected, [x, *exact.parameters()], sought.double()), strict=True
+    ):
+        assert_close(found, right, 0.01)
+
+
+@pytest.mark.parametrize(("layer", "shape"), [FEW_CHANNELS[0], BROAD[0]])
+def test_winograds_sums_and_those_of_taps_are_not_rounded_to_bfloat16(layer, shape, torchs_own):
     with torch.autocast("cpu", torch.bfloat16):
         layer(torch.zeros(shape))
     assert torchs_own

@@ -1,15 +1,15 @@
 import pytest
 import torch
-from lightning_fabric import Fabric
 
 from i2i.config import Config, overlay
 from i2i.data.samples import Batch
 from i2i.data.survey import spec_of
 from i2i.errors import ConfigError, TrainingDiverged
+from i2i.layers.convolutions import Convolution
 from i2i.methods import build_method
 from i2i.methods.recipes import RECIPES
 from i2i.training.loop import Losses, Step
-from i2i.training.setup import make_method, make_state
+from i2i.training.setup import make_fabric, make_method, make_state
 
 SIDE = 16
 
@@ -19,7 +19,7 @@ def configured(**changes):
         "data": {"input": {"channels": 3}, "target": {"channels": 3}, "size": SIDE},
         "generator": {"width": 4, "depth": 4, "dropout": [1]},
         "discriminator": {"width": 4, "depth": 1},
-        "training": {"images": 100, "batch": 4},
+        "training": {"images": 100, "batch": 4, "device": "cpu"},
         "schedule": {"name": "constant"},
     }
     return overlay(overlay(Config(), tree), changes)
@@ -27,7 +27,7 @@ def configured(**changes):
 
 def make_step(config):
     method = make_method(config)
-    return Step(config, method, make_state(config, method, torch.device("cpu")), Fabric(accelerator="cpu"))
+    return Step(config, method, make_state(config, method, torch.device("cpu")), make_fabric(config))
 
 
 def make_batch(count=4):
@@ -62,6 +62,17 @@ def test_the_generator_is_judged_by_the_updated_discriminator():
     with torch.no_grad():
         judged = torch.nn.functional.softplus(-discriminator(torch.cat([batch.input, fake], dim=1))).mean()
     torch.testing.assert_close(terms["generator.adversarial"], judged)
+
+
+@pytest.mark.parametrize(("precision", "layout"), [("fp32", torch.contiguous_format), ("bf16", torch.channels_last)])
+def test_in_bfloat16_the_networks_see_images_pixel_by_pixel(precision, layout):
+    step, seen = make_step(configured(training={"precision": precision})), []
+    for network in step.state.networks.values():
+        first = next(layer for layer in network.modules() if isinstance(layer, Convolution))
+        first.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    step(make_batch())
+    assert len(seen) == 4  # G once; D what is real, and what G made twice
+    assert all(image.is_contiguous(memory_format=layout) for image in seen)
 
 
 def test_the_terms_are_the_papers_objective():
