@@ -7,13 +7,14 @@ translates with its generator, at 256 and 512 pixels. The contenders:
 
 - `peer`: a checkout of the public PyTorch port, its own networks and its own step; nothing of it is copied here;
 - `plain`: the same networks and the same step in ordinary eager PyTorch, written below;
-- `i2i`: this project as it comes; for translating, each of its engines that is installed.
+- `i2i`: this project as it comes; for translating, each of its engines that is installed;
+- `… bf16`: the same in bfloat16, where the processor multiplies in it.
 
 Each runs in a process of its own, so that what one does to its process does nothing to the others. They take turns, a
 few steps each after one that is not timed; told is the median over the turns of the ratio to the peer in the same turn,
 with its least and greatest. All begin with the same weights and see the same images. Before anything is timed their
 numbers are compared, without dropout: the losses of the first steps, the outputs; where they differ by more than a
-tolerance, it ends.
+tolerance, it ends; how far outputs are from the first contender's is told in decibels.
 
 A last contender, the limit, does nothing but the convolutions, each in the faster of torch's two layouts. An algorithm
 that needs fewer multiplications, such as Winograd's, can pass it.
@@ -21,6 +22,7 @@ that needs fewer multiplications, such as Winograd's, can pass it.
 
 import argparse
 import json
+import math
 import os
 import platform
 import resource
@@ -38,7 +40,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 TOLERANCE = {"training": 1e-3, "translating": 1e-4}
-"""Of the losses of the first steps, relative; of the outputs, whose range is 2."""
+ROUNDED = {"training": 0.05, "translating": 0.1}
+"""Of the losses of the first steps, relative; of the outputs, relative to their range of 2. The latter in bfloat16."""
 
 CHECKED_STEPS = 2
 """Forward and backward of both networks and an update of each; further on, Adam at its first steps turns rounding into
@@ -48,15 +51,18 @@ WIDTH, CHANNELS = 64, 3
 STEP_GFLOP, FORWARD_GFLOP = 86.9, 12.1
 """Of an image of 256 pixels: two operations a multiply-add."""
 
-LEVERS = ("allocator", "winograd", "products", "fused Adam")
+LEVERS = {
+    "fp32": ("allocator", "winograd", "products", "fused Adam"),
+    "bf16": ("allocator", "channels-last", "products", "fused Adam"),
+}
 """Of training on a CPU: each is left out in turn with `--what levers`."""
 
-ENGINES = ("eager", "packed", "onnxruntime", "openvino")
-LOSSY = ("int8",)
+ENGINES = {"fp32": ("eager", "packed", "onnxruntime", "openvino"), "bf16": ("packed", "openvino")}
+INT8 = {"fp32": ("int8",), "bf16": ()}
 SHAPES = ((256, 1), (256, 8), (512, 1))
 """Pixels and images a batch that are translated."""
 
-LIMIT = "convolutions alone"
+LIMIT, IN_BF16 = "convolutions alone", " bf16"
 ENGINES_TILED, TILED = ("eager", "packed"), 1280
 """By which a picture of so many pixels each way is translated in tiles of 256."""
 
@@ -84,11 +90,15 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--batch", nargs="+", type=int, default=[1, 4], help="of the training steps")
     parser.add_argument("--rounds", type=int, default=9, help="turns that each contender has")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--precision", default="fp32", help="of i2i's training: fp32 or bf16")
+    parser.add_argument("--precisions", nargs="+", choices=["fp32", "bf16"], help="default: what the processor has")
     parser.add_argument("--bundle", help="whose generator translates; for int8 one that was quantised")
     parser.add_argument("--to", help="a JSON file, with a page beside it; what it holds of other parts stays")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if not arguments.precisions:
+        from i2i.devices import multiplies_bf16
+
+        arguments.precisions = ["fp32", "bf16"] if arguments.device == "cuda" or multiplies_bf16() else ["fp32"]
     if "int8" in arguments.what and not arguments.bundle:
         parser.error("--what int8: expected --bundle, of the U-Net that the others run, after `i2i quantize`")
     return arguments
@@ -101,7 +111,8 @@ class Contender:
     """A process that does `count` units of its work at a word, and says how long they took."""
 
     def __init__(self, name: str, arguments: argparse.Namespace, **job: object) -> None:
-        job |= {"who": name, "peer": arguments.peer, "device": arguments.device, "precision": arguments.precision}
+        bf16 = name.endswith(IN_BF16)
+        job |= {"who": name.removesuffix(IN_BF16), "peer": arguments.peer, "device": arguments.device, "bf16": bf16}
         command = [sys.executable, __file__, "--work", json.dumps(job)]
         self.name = name
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
@@ -154,48 +165,73 @@ def race(names: list[str], arguments: argparse.Namespace, seconds: float, **job:
             "greatest": max(ratios),
             "peak_mib": contender.leave(),
         }
+        if what == "translating" and contender.check:
+            rows[contender.name]["decibels"] = decibels(contender.check, contenders[0].check)
     return rows
+
+
+def decibels(found: list[float], expected: list[float]) -> float | None:
+    """PSNR of outputs whose range is 2; None if they are equal."""
+    squares = [(one - other) ** 2 for one, other in zip(found, expected, strict=True)]
+    return 10 * math.log10(4 * len(squares) / sum(squares)) if any(squares) else None
 
 
 def refuse_unequal(contenders: list[Contender], what: str) -> None:
     """End here where a contender computes something else than the first."""
     first = torch.tensor(contenders[0].check)
     for contender in contenders[1:]:
-        if contender.name == LIMIT:
+        if not contender.check:  # the limit computes nothing that could be compared
             continue
         found = torch.tensor(contender.check)
         scale = first.abs() if what == "training" else torch.tensor(2.0)
         difference = ((found - first).abs() / scale).max().item()
-        if difference > TOLERANCE[what] and contender.name.removeprefix("i2i ") not in LOSSY:
+        most = (ROUNDED if contender.name.endswith(IN_BF16) else TOLERANCE)[what]
+        if difference > most and contender.name != "i2i int8":
             raise SystemExit(
                 f"{contender.name} and {contenders[0].name} differ by {difference:.2g} before anything is timed; "
-                f"expected at most {TOLERANCE[what]}; no speeds are compared"
+                f"expected at most {most}; no speeds are compared"
             )
         print(f"{what}: {contender.name} differs from {contenders[0].name} by {difference:.1g}", file=sys.stderr)
 
 
-def training(arguments: argparse.Namespace, batch: int, *, levers: bool = False) -> dict[str, object]:
-    names = ["peer", "plain", "i2i"] if arguments.peer else ["plain", "i2i"]
-    if levers:
-        names = ["i2i", *(f"i2i without {lever}" for lever in LEVERS), "plain"]
-    rows = race([*names, LIMIT], arguments, 4.0, what="training", batch=batch, size=256)
+def training(arguments: argparse.Namespace, batch: int) -> dict[str, object]:
+    names = ["peer", "plain"] if arguments.peer else ["plain"]
+    names += in_precisions(arguments, dict.fromkeys(arguments.precisions, ("",)))
+    rows = race(names, arguments, 4.0, what="training", batch=batch, size=256)
     return table(rows, batch, 256, STEP_GFLOP * batch)
 
 
-def translating(arguments: argparse.Namespace, size: int, batch: int, engines: Sequence[str]) -> dict[str, object]:
+def levers(arguments: argparse.Namespace, batch: int, precision: str) -> dict[str, object]:
+    """A step as it comes, then without each of its levers."""
+    without = (f"without {lever}" for lever in LEVERS[precision])
+    names = [*in_precisions(arguments, {precision: ("", *without)}), "plain"]
+    rows = race(names, arguments, 4.0, what="training", batch=batch, size=256)
+    return table(rows, batch, 256, STEP_GFLOP * batch)
+
+
+def translating(
+    arguments: argparse.Namespace, size: int, batch: int, engines: dict[str, Sequence[str]]
+) -> dict[str, object]:
     from i2i.engines import availability
 
     missing = availability()
-    own = [f"i2i {name}" for name in engines if not missing[name]]
-    names = [*(["peer"] if arguments.peer else []), "plain", *own]
-    rows = race([*names, LIMIT], arguments, 1.0, what="translating", batch=batch, size=size, bundle=arguments.bundle)
+    own = {precision: [name for name in engines[precision] if not missing[name]] for precision in arguments.precisions}
+    names = [*(["peer"] if arguments.peer else []), "plain", *in_precisions(arguments, own)]
+    rows = race(names, arguments, 1.0, what="translating", batch=batch, size=size, bundle=arguments.bundle)
     return table(rows, batch, size, FORWARD_GFLOP * batch * (size / 256) ** 2)
 
 
+def in_precisions(arguments: argparse.Namespace, own: dict[str, Sequence[str]]) -> list[str]:
+    """Ours, in each precision, with the limit of each behind them."""
+    ending = {"fp32": "", "bf16": IN_BF16}
+    ours = [f"i2i {name}".strip() + ending[precision] for precision, names in own.items() for name in names]
+    return [*ours, *(LIMIT + ending[precision] for precision, names in own.items() if names)]
+
+
 def table(rows: dict[str, dict], batch: int, size: int, gflop: float) -> dict[str, object]:
-    limit = rows[LIMIT]["ratio"]
-    for row in rows.values():
-        row |= {"images_per_second": batch / row["seconds"], "of_limit": row["ratio"] / limit}
+    for name, row in rows.items():
+        limit = rows.get(LIMIT + IN_BF16 * name.endswith(IN_BF16)) or rows[LIMIT + IN_BF16]
+        row |= {"images_per_second": batch / row["seconds"], "of_limit": row["ratio"] / limit["ratio"]}
     return {"batch": batch, "size": size, "gflop": gflop, "contenders": rows}
 
 
@@ -306,7 +342,12 @@ def own_step(job: SimpleNamespace, device: torch.device, *, dropout: bool) -> St
     changes = {
         "data": {"input": side, "target": side},
         "generator": {"depth": 8, **({} if dropout else {"dropout": []})},
-        "training": {"images": 10**9, "batch": job.batch, "device": job.device, "precision": job.precision},
+        "training": {
+            "images": 10**9,
+            "batch": job.batch,
+            "device": job.device,
+            "precision": "bf16" if job.bf16 else "fp32",
+        },
     }
     config = overlay(find_recipe("pix2pix-pytorch"), changes)
     left_out = job.who.removeprefix("i2i").removeprefix(" without ")
@@ -314,8 +355,11 @@ def own_step(job: SimpleNamespace, device: torch.device, *, dropout: bool) -> St
         keep_pages()  # as `run_training` does while it lasts
     if left_out == "winograd":
         convolutions.WINOGRAD_TILES = 10**9
+    if left_out == "channels-last":
+        Batch.channels_last = lambda batch: batch
     if left_out == "products":
-        convolutions.WEIGHTS_OUTWEIGH, convolutions.THIN = 10**9, 10**9
+        convolutions.WEIGHTS_OUTWEIGH = dict.fromkeys(convolutions.WEIGHTS_OUTWEIGH, 10**9)
+        convolutions.THIN = 10**9
     method, fabric = make_method(config), make_fabric(config)
     start_alike(method.networks()["generator"], method.networks()["discriminator"])
     state = make_state(config, method, fabric.device)
@@ -372,7 +416,7 @@ def own_generator(job: SimpleNamespace, device: torch.device) -> Callable[[Tenso
     take_weights(network, job)
     prepare(network, statistics="running", dropout=False)
     bundle = Path(job.bundle) if job.bundle else None
-    chosen = choose(job.who.removeprefix("i2i "), Job(network.to(device), device, bundle=bundle))
+    chosen = choose(job.who.removeprefix("i2i "), Job(network.to(device), device, job.bf16, bundle))
     return chosen.network
 
 
@@ -479,7 +523,7 @@ def convolutions_alone(job: SimpleNamespace, device: torch.device) -> tuple[Unit
     calls: list[tuple[Unit, int]] = []
     for transposed, k_in, k, side, stride, times in shapes(job.size, backward):
         by_layout = [
-            passes(transposed, k_in, k, side, stride, job.batch, layout, device)
+            passes(transposed, k_in, k, side, stride, job.batch, layout, device, job.bf16)
             for layout in (torch.contiguous_format, torch.channels_last)
         ]
         at_image = side == job.size
@@ -508,11 +552,13 @@ def passes(
     batch: int,
     layout: torch.memory_format,
     device: torch.device,
+    bf16: bool,
 ) -> list[Unit]:
     """Forward, to the input's gradient and to the weights', of one convolution."""
-    x = torch.randn(batch, k_in, side, side, device=device).contiguous(memory_format=layout)
+    of = {"device": device, "dtype": torch.bfloat16 if bf16 else torch.float32}
+    x = torch.randn(batch, k_in, side, side, **of).contiguous(memory_format=layout)
     shape = (k_in, k, 4, 4) if transposed else (k, k_in, 4, 4)
-    w = torch.randn(shape, device=device).contiguous(memory_format=layout)
+    w = torch.randn(shape, **of).contiguous(memory_format=layout)
     geometry = ([stride] * 2, [1, 1], [1, 1], transposed, [0, 0], 1)
     y = torch.convolution(x, w, None, *geometry)
     back = torch.ops.aten.convolution_backward
@@ -654,9 +700,11 @@ def made(arguments: argparse.Namespace) -> dict[str, str]:
 
 PARTS: dict[str, Callable[[argparse.Namespace], object]] = {
     "training": lambda arguments: [training(arguments, batch) for batch in arguments.batch],
-    "levers": lambda arguments: [training(arguments, batch, levers=True) for batch in arguments.batch],
+    "levers": lambda arguments: [
+        levers(arguments, batch, p) for p in arguments.precisions for batch in arguments.batch
+    ],
     "translating": lambda arguments: [translating(arguments, *shape, ENGINES) for shape in SHAPES],
-    "int8": lambda arguments: [translating(arguments, *shape, LOSSY) for shape in SHAPES],
+    "int8": lambda arguments: [translating(arguments, *shape, INT8) for shape in SHAPES],
     "tiles": tiles,
     "starting": lambda _: starting(),
 }
@@ -675,13 +723,14 @@ def page(result: dict) -> str:
             lines += [
                 f"## {title}, {each['size']} pixels, batch {each['batch']}",
                 "",
-                "| | against the first | least to greatest | images/s | of the limit | peak MiB |",
-                "|---|---|---|---|---|---|",
+                "| | against the first | least to greatest | images/s | of the limit | peak MiB | dB |",
+                "|---|---|---|---|---|---|---|",
             ]
             for name, row in each["contenders"].items():
+                equal = f"{row['decibels']:.0f}" if row.get("decibels") else ""
                 lines.append(
                     f"| {name} | {row['ratio']:.2f} | {row['least']:.2f} to {row['greatest']:.2f} | "
-                    f"{row['images_per_second']:.2f} | {row['of_limit']:.0%} | {row['peak_mib']} |"
+                    f"{row['images_per_second']:.2f} | {row['of_limit']:.0%} | {row['peak_mib']} | {equal} |"
                 )
             lines.append("")
     if "tiles" in result:
