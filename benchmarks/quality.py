@@ -152,8 +152,10 @@ def reader_of(arguments: argparse.Namespace, name: str) -> Path | None:
         config={
             "data": {"target": {"classes": "auto"}},
             "loss": {"adversarial": "none"},
-            "optimizer": {"learning_rate": 2e-4},  # said, that the yardstick does not move with the default
-            "training": {"images": arguments.reader_images, "loggers": []},
+            "optimizer": {
+                "learning_rate": 2e-4
+            },  # this and the precision: the yardstick does not move with the default
+            "training": {"images": arguments.reader_images, "loggers": [], "precision": "fp32"},
         },
         direction=SETS[name].reads,
         size=arguments.size,

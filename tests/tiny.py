@@ -14,9 +14,16 @@ TINY = {
     "data": {"size": [SIDE, SIDE], "direction": "left-to-right"},
     "generator": {"width": 4},
     "discriminator": {"width": 4, "depth": 1},
-    "training": {"images": 24, "batch": 2, "loggers": [], "validate_every_images": 8, "samples": 2},
+    "training": {
+        "images": 24,
+        "batch": 2,
+        "loggers": [],
+        "validate_every_images": 8,
+        "samples": 2,
+        "precision": "fp32",
+    },
 }
-"""A configuration whose networks are a few thousand weights."""
+"""A configuration whose networks are a few thousand weights, the same whatever the processor multiplies in."""
 
 
 def draw_pair(seed: int, side: int = SIDE) -> tuple[Pixels, Pixels]:

@@ -296,7 +296,7 @@ class Training:
     seed: int = 0
     device: str = "auto"
     devices: Positive = 1  # processes, one a device
-    precision: Precision = "fp32"
+    precision: Literal["auto"] | Precision = "fp32"  # "auto": bf16 on processors that multiply in it, else fp32
     ema_halflife_images: Weight = 0.0  # of the averaged generator that is kept; 0: the last weights are kept
     ema_rampup: Share = 0.0  # that half-life is at most this share of the images seen so far; 0: the same all along
     log_every_images: Count = 0  # 0: 200 rows a run

@@ -259,6 +259,14 @@ def test_bf16_trains(pairs, tmp_path):
     assert all(tensor.isfinite().all() for tensor in weights.values())
 
 
+def test_a_run_goes_on_in_the_precision_that_it_began_in_on_whatever_machine(pairs, tmp_path, monkeypatch):
+    for multiplies in (True, False):
+        monkeypatch.setattr("i2i.training.resolve.multiplies_bf16", lambda found=multiplies: found)
+        done = train(pairs, to=tmp_path / "r", config=tiny(images=4, precision="auto", device="cpu"))
+    assert done.images_seen == 4
+    assert "precision: bf16" in (done.folder / "config.yaml").read_text()
+
+
 def test_crops_at_native_scale_train_and_validate_on_whole_images(pairs, tmp_path):
     config = tiny(images=8)
     config["data"] = {**config["data"], "resize": "none", "size": [16, 32]}

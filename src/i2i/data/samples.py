@@ -36,7 +36,7 @@ class Batch:
         return Batch(image, target, *rest)
 
     def channels_last(self) -> "Batch":
-        """The same batch, its images laid out pixel by pixel, as arithmetic in bfloat16 wants them."""
+        """The same batch, its images laid out pixel by pixel, as a CPU's arithmetic in bfloat16 wants them."""
         image = self.input.contiguous(memory_format=torch.channels_last)
         same = self.target is self.input
         target = image if same else self.target.contiguous(memory_format=torch.channels_last)

@@ -95,13 +95,13 @@ class InstanceNorm(ImageNorm, nn.InstanceNorm2d):
     """
 
     def _by_images_at_hand(self, x: Tensor) -> Tensor:
-        if self.track_running_stats or not is_channels_last(x):
+        if self.track_running_stats or x.device.type != "cpu" or not is_channels_last(x):
             return super()._by_images_at_hand(x)
         return by_each_image(x, self.weight, self.bias, self.eps)
 
 
 def by_each_image(x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
-    """Instance normalisation of channels-last images, one after the other: torch's own copies them to and fro.
+    """Instance normalisation of channels-last images, one after the other: on CPUs torch's own copies them to and fro.
 
     (N, C, H, W) -> (N, C, H, W).
     """

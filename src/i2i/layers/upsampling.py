@@ -69,7 +69,7 @@ def doubled(weight: Tensor) -> Tensor:
     left neighbour by the first tap and themselves by the others, the odd ones themselves by the first two and their
     right neighbour by the last.
     """
-    along = torch.tensor([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
+    along = torch.tensor([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])  # which of three taps are in each of four
     taps = torch.kron(along, along).to(weight)
     return (weight.flatten(2) @ taps.t()).view(*weight.shape[:2], 4, 4).transpose(0, 1)
 

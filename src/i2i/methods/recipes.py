@@ -85,6 +85,7 @@ RECIPES: dict[str, Recipe] = {
             "label maps as targets have L2, where L1 would have them of no class; all others L1",
             "what D's layers make of output and target is matched too (Wang et al. 2018)",
             "the learning rate grows with the square root of the batch",
+            "products are in bfloat16 on processors that multiply in it, everything else and the weights in float32",
             "no norm where the bottleneck is one pixel: there it would set everything to zero",
             "the learning rate falls linearly over the second half of the run, and never reaches zero before its end",
             "the bundle keeps the weights that were best on held-out pairs, by sliced Wasserstein distance",
@@ -95,6 +96,7 @@ RECIPES: dict[str, Recipe] = {
             "discriminator": {"norm": "instance"},
             "loss": {"reconstruction": "auto", "feature_matching_weight": 10.0},
             "optimizer": {"learning_rate": "auto"},
+            "training": {"precision": "auto"},
         },
     ),
     "pix2pix-paper": Recipe(

@@ -45,7 +45,9 @@ class Step:
             self.method.begin(state.images_seen)
         factor = learning_rate_factor(self.config.schedule, state.images_seen, training.images)
         step = state.images_seen // training.batch
-        parts = _split(batch.channels_last() if training.precision == "bf16" else batch, training.accumulate)
+        if training.precision == "bf16" and self.fabric.device.type == "cpu":
+            batch = batch.channels_last()
+        parts = _split(batch, training.accumulate)
         shared = self._generate(parts[0], 0) if len(parts) == 1 else None
         terms: dict[str, Tensor] = {}
         for phase in self.method.phases:

@@ -13,6 +13,7 @@ from i2i.data.samples import check_crop
 from i2i.data.splits import HoldOut, hold_out_of, read_names
 from i2i.data.survey import settle, side_of, spec_of
 from i2i.data.tasks import task_by_name
+from i2i.devices import multiplies_bf16, pick_device
 from i2i.errors import ConfigError, PairsError
 from i2i.generators import find_generator
 from i2i.losses.pixels import settled
@@ -40,7 +41,7 @@ def resolve(config: Config) -> tuple[Config, PairFolder, list[Pair], list[Pair]]
     if config.method in UNPAIRED and found.paired:
         logger.info(f"{found.root}: {config.method} takes any target beside an input; only what is held out is paired")
     config = replace(config, data=_with_sides(_with_pairs(config.data, found), train), domains=_domains(config, found))
-    config = _with_objective(config)
+    config = _with_precision(_with_objective(config))
     if config.data.resize == "none":  # trained at their own scale, images are translated at it too
         if not config.data.task:  # a small photo is continued by its mirror image
             check_crop(train + held_out, config.data.size)
@@ -64,6 +65,15 @@ def _with_objective(config: Config) -> Config:
     }
     rate = settled_rate(config.optimizer.learning_rate, config.training.batch)
     return overlay(config, {"loss": settled_loss, "optimizer": {"learning_rate": rate}})
+
+
+def _with_precision(config: Config) -> Config:
+    """bfloat16 where "auto" may take it: where it was seen to cost no quality, and pays."""
+    training = config.training
+    if training.precision != "auto":
+        return config
+    bf16 = pick_device(training.device).type == "cpu" and multiplies_bf16()
+    return replace(config, training=replace(training, precision="bf16" if bf16 else "fp32"))
 
 
 def _layout(config: Config) -> Layout | Literal["auto"]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from i2i.config import Config, differences, from_tree, read_tree, to_yaml
 from i2i.data.layouts import Pair
@@ -16,6 +17,13 @@ Which pairs are held out is compared by their names."""
 
 class RunFolder(RunFiles):
     """The files of a run, and whose they are."""
+
+    def continued(self, config: Config) -> Config:
+        """The configuration; what "auto" leaves to the machine is as it was settled where the run began."""
+        if config.training.precision != "auto" or not self.checkpoint.exists():
+            return config
+        settled = self._earlier().training.precision
+        return replace(config, training=replace(config.training, precision=settled))
 
     def claim(self, config: Config, train: Sequence[Pair], held_out: Sequence[Pair]) -> None:
         """Make the folder this configuration's, or see that it is already.
@@ -44,8 +52,7 @@ class RunFolder(RunFiles):
             raise RunError(f"{self.path}: is not empty and not a run; nothing there is touched; give --to a new folder")
 
     def _compare(self, config: Config) -> None:
-        earlier = from_tree(read_tree(self.config), str(self.config))
-        found = {key: values for key, values in differences(earlier, config).items() if key not in FREE}
+        found = {key: values for key, values in differences(self._earlier(), config).items() if key not in FREE}
         if found:
             key, (was, is_now) = next(iter(found.items()))
             others = f" and {len(found) - 1} more settings" if len(found) > 1 else ""
@@ -53,3 +60,6 @@ class RunFolder(RunFiles):
                 f"{self.path}: holds a run of another configuration: {key} was {was}, is now {is_now}{others}; "
                 "use the same command to continue it, or give --to a new folder"
             )
+
+    def _earlier(self) -> Config:
+        return from_tree(read_tree(self.config), str(self.config))

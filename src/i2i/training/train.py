@@ -70,12 +70,12 @@ def run_training(
     Raises:
         I2IError: of the kind that fits; nothing of an earlier run is lost.
     """
-    config, found, train_pairs, held_out_pairs = resolve(config)
+    folder = RunFolder(Path(to))
+    config, found, train_pairs, held_out_pairs = resolve(folder.continued(config))
     paired = config.data.layout not in UNPAIRED_LAYOUTS
     check_measure(config.training.best, measures_of(spec_of(config.data.target), config.domains.names, paired=paired))
     method = make_method(config)  # before the folder is claimed, so that what can't be built leaves nothing there
     fabric = make_fabric(config)
-    folder = RunFolder(Path(to))
     if fabric.is_global_zero:
         logger.info(found.describe())
         folder.claim(config, train_pairs, held_out_pairs)

@@ -3,7 +3,7 @@ from tiny import write_side_by_side
 
 from i2i.config import Config, overlay, to_tree
 from i2i.errors import ConfigError, PairsError
-from i2i.methods.recipes import find_recipe
+from i2i.methods.recipes import RECIPES, find_recipe
 from i2i.training.resolve import resolve
 
 
@@ -65,6 +65,20 @@ def test_what_suits_batch_and_objective_is_on_record(pairs):
     assert resolve(config)[0] == config
     alone = {**changes, "loss": {**changes["loss"], "adversarial": "none"}}
     assert resolved(pairs, data={"size": 32}, **alone)[0].loss.feature_matching_weight == 0, "nobody judges"
+
+
+@pytest.mark.parametrize(("multiplies", "settled"), [(True, "bf16"), (False, "fp32")])
+def test_the_default_computes_in_what_the_processor_multiplies_in(pairs, monkeypatch, multiplies, settled):
+    monkeypatch.setattr("i2i.training.resolve.multiplies_bf16", lambda: multiplies)
+    training = {**to_tree(find_recipe("pix2pix"))["training"], "device": "cpu"}
+    assert resolved(pairs, data={"size": 32}, training=training)[0].training.precision == settled
+    assert (
+        resolved(pairs, data={"size": 32}, training={**training, "precision": "fp32"})[0].training.precision == "fp32"
+    )
+
+
+def test_what_was_published_is_trained_in_float32():
+    assert [name for name in RECIPES if find_recipe(name).training.precision != "fp32"] == ["pix2pix"]
 
 
 def test_crops_at_native_scale_are_translated_at_native_scale(pairs):
