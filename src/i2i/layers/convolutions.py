@@ -49,6 +49,11 @@ def as_defined() -> Iterator[None]:
         _as_defined.reset(before)
 
 
+def is_as_defined() -> bool:
+    """Whether it is inside of `as_defined`."""
+    return _as_defined.get()
+
+
 def weights_outweigh(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
     """Whether a layer that leads to larger maps has more weights to arrange than this map, (N, C, H, W), has places.
 
@@ -137,7 +142,7 @@ def trained_type(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> torch.dtyp
     known = (
         x.ndim == 4
         and x.device.type == "cpu"
-        and not _as_defined.get()
+        and not is_as_defined()
         and dtype in WEIGHTS_OUTWEIGH
         and x.dtype in (torch.float32, dtype)
         and layer.weight.dtype == torch.float32

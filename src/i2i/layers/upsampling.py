@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from i2i.layers.arguments import one_of
-from i2i.layers.convolutions import Convolution, TransposedConvolution, weights_outweigh
+from i2i.layers.convolutions import Convolution, TransposedConvolution, is_as_defined, weights_outweigh
 
 Upsample = Literal["transposed", "resize", "subpixel", "blur"]
 
@@ -69,6 +69,11 @@ def doubled(weight: Tensor) -> Tensor:
     left neighbour by the first tap and themselves by the others, the odd ones themselves by the first two and their
     right neighbour by the last.
     """
+    if is_as_defined():  # sums, where multiplications are counted
+        for axis in (2, 3):
+            first, middle, last = weight.unbind(axis)
+            weight = torch.stack((last, middle + last, first + middle, first), axis)
+        return weight.transpose(0, 1)
     along = torch.tensor([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])  # which of three taps are in each of four
     taps = torch.kron(along, along).to(weight)
     return (weight.flatten(2) @ taps.t()).view(*weight.shape[:2], 4, 4).transpose(0, 1)
