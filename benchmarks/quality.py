@@ -152,9 +152,8 @@ def reader_of(arguments: argparse.Namespace, name: str) -> Path | None:
         config={
             "data": {"target": {"classes": "auto"}},
             "loss": {"adversarial": "none"},
-            "optimizer": {
-                "learning_rate": 2e-4
-            },  # this and the precision: the yardstick does not move with the default
+            # Rate and precision are named: a yardstick does not move with the default.
+            "optimizer": {"learning_rate": 2e-4},
             "training": {"images": arguments.reader_images, "loggers": [], "precision": "fp32"},
         },
         direction=SETS[name].reads,

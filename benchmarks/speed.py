@@ -40,8 +40,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 TOLERANCE = {"training": 1e-3, "translating": 1e-4}
+"""Of the losses of the first steps, relative; of the outputs, relative to their range of 2."""
+
 ROUNDED = {"training": 0.05, "translating": 0.1}
-"""Of the losses of the first steps, relative; of the outputs, relative to their range of 2. The latter in bfloat16."""
+"""The same for contenders in bfloat16."""
 
 CHECKED_STEPS = 2
 """Forward and backward of both networks and an update of each; further on, Adam at its first steps turns rounding into
