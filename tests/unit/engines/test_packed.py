@@ -7,7 +7,7 @@ from torch import nn
 
 from i2i.engines import Job, packed
 from i2i.engines.eager import build
-from i2i.engines.packed import PackedConvolution
+from i2i.engines.packed import FoldedProduct, PackedConvolution
 from i2i.layers.modes import fixed_statistics
 
 pytestmark = pytest.mark.skipif(packed.unavailable() is not None, reason="no packed operators here")
@@ -72,6 +72,19 @@ def test_a_transposed_convolution_of_few_channels_is_computed_pixel_by_pixel(cha
     torch.testing.assert_close(network(given), expected, rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_transposed_convolution_of_many_channels_is_one_product(bias):
+    torch.manual_seed(0)
+    layer = nn.ConvTranspose2d(packed._MANY, 5, 4, stride=2, padding=1, bias=bias)
+    network = nn.Sequential(layer, nn.ReLU()).requires_grad_(False)
+    given = [torch.randn(2, packed._MANY, 3, 5), torch.randn(1, packed._MANY, 4, 1)]
+    expected = [network(each) for each in given]
+    packed._pack(network, torch.float32)
+    assert isinstance(network[0], FoldedProduct)
+    for each, wanted in zip(given, expected, strict=True):
+        torch.testing.assert_close(network(each), wanted, rtol=1e-5, atol=1e-5)
+
+
 def test_what_oneDNN_can_not_be_told_stays_a_layer_of_torch():  # noqa: N802
     network = nn.Sequential(nn.Conv2d(3, 3, 3, padding="same"), nn.ReLU()).requires_grad_(False)
     expected = network(shown(1))
@@ -106,6 +119,13 @@ def test_operators_that_compute_otherwise_are_not_used(monkeypatch):
     true = PackedConvolution.forward
     monkeypatch.setattr(PackedConvolution, "forward", lambda self, x: true(self, x) * 1.01)
     assert "computes Conv2d otherwise" in packed.unavailable()
+
+
+@pytest.mark.usefixtures("untried")
+def test_a_product_that_computes_otherwise_is_not_used(monkeypatch):
+    true = FoldedProduct.forward
+    monkeypatch.setattr(FoldedProduct, "forward", lambda self, x: true(self, x) * 1.01)
+    assert "computes a product otherwise" in packed.unavailable()
 
 
 @pytest.mark.usefixtures("untried")
