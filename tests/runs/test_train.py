@@ -1,5 +1,6 @@
 import errno
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -253,8 +254,11 @@ def test_an_unknown_measure_is_refused_before_anything_is_written(pairs, tmp_pat
     assert not (tmp_path / "r").exists()
 
 
-def test_bf16_trains(pairs, tmp_path):
+def test_bf16_trains_and_no_library_greets(pairs, tmp_path, caplog):
+    logging.getLogger("lightning_fabric").addHandler(caplog.handler)
     done = train(pairs, to=tmp_path / "r", config=tiny(images=4, precision="bf16"))
+    logging.getLogger("lightning_fabric").removeHandler(caplog.handler)
+    assert not [record for record in caplog.records if not record.name.startswith("i2i")]
     weights = torch.load(done.folder / "checkpoint.pt", weights_only=True)["networks"]["generator"]
     assert all(tensor.isfinite().all() for tensor in weights.values())
 

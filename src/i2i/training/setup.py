@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision
 from torch.optim import Adam
 from torch.optim.swa_utils import AveragedModel
 
@@ -36,7 +37,8 @@ def make_fabric(config: Config) -> Fabric:
         accelerator=device.type,
         devices=training.devices if several or device.index is None else [device.index],
         strategy="ddp" if several else "auto",
-        precision="bf16-mixed" if training.precision == "bf16" else "32-true",
+        # Given as a plugin, as `precision="bf16-mixed"` would print a greeting from inside of somebody's program.
+        plugins=MixedPrecision("bf16-mixed", device.type) if training.precision == "bf16" else None,
     )
     fabric.launch()
     return fabric
