@@ -150,7 +150,7 @@ def test_a_large_image_as_a_job(service, root, tmp_path):
         told = [json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: ")]
     assert told[-1]["state"] == "done"
     assert told[-1]["done"] == told[-1]["of"] > 100
-    assert len(told) > 50
+    assert len({each["done"] for each in told}) > 10  # told as it goes on; how often depends on the machine
     path = tmp_path / "tiled.tif"
     translate_file(i2i.load(root / "scans", resize="native"), root / "large.tif", [path], tile=32)
     assert service.http.get(job["result"]).content == path.read_bytes()

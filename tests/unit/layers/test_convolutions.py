@@ -111,11 +111,11 @@ def test_in_bfloat16_products_give_what_torchs_own_gives(layer, shape, torchs_ow
 
     exact, x = double(layer), x.detach().double().requires_grad_()
     expected = exact(x)
-    assert_close(output, expected, 0.01)
+    assert_close(output, expected, 0.02)  # what overlaps is rounded several times, to 1 in 256 each
     for found, right in zip(
         gradients, torch.autograd.grad(expected, [x, *exact.parameters()], sought.double()), strict=True
     ):
-        assert_close(found, right, 0.01)
+        assert_close(found, right, 0.02)
 
 
 @pytest.mark.parametrize(("layer", "shape"), [FEW_CHANNELS[0], BROAD[0]])
