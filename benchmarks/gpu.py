@@ -12,7 +12,7 @@ of 8 halvings, PatchGAN of 70 pixels) at 256 pixels, on images that are on the d
 - with `--data`, `i2i.train` on facades as the paper has it, 80,000 images seen one by one, in seconds.
 
 Beside the public port: `python benchmarks/speed.py --device cuda --what training translating --batch 1 8 64 --peer
-CHECKOUT`. `--device cpu --size 64 --batch 1` tries the script itself.
+CHECKOUT`. `--device cpu --batch 1` tries the script itself.
 """
 
 import argparse
@@ -24,20 +24,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from speed import STEP_GFLOP, made, pictures
+from speed import STEP_GFLOP, made, own_config, pictures
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from i2i import train
-from i2i.config import overlay
 from i2i.data.samples import Batch
-from i2i.methods.recipes import find_recipe
 from i2i.training.loop import Step
 from i2i.training.setup import make_fabric, make_method, make_state
 
 WAYS = ("fp32", "bf16", "bf16 channels-last", "bf16 compiled", "bf16 channels-last compiled")
+SIZE = 256
 TURNS, PROFILED, KERNELS = 7, 5, 12
-"""Turns that are timed, steps that are profiled, kernels that are told."""
+"""Pixels, turns that are timed, steps that are profiled, kernels that are told."""
 
 TURN = 1.0
 """Seconds, about, of a turn."""
@@ -47,7 +46,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--batch", nargs="+", type=int, default=[1, 8, 32, 64, 128])
-    parser.add_argument("--size", type=int, default=256, help="pixels")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     parser.add_argument("--data", type=Path, help="the folder that holds facades")
     parser.add_argument("--to", type=Path, help="a JSON file")
@@ -59,7 +57,7 @@ def main() -> None:
     result["steps"] = steps = []
     for batch in arguments.batch:
         for way in arguments.ways:
-            steps.append(measured(way, batch, arguments.size, device, float(result["matrix_tflops"])))  # type: ignore[arg-type]
+            steps.append(measured(way, batch, device, float(result["matrix_tflops"])))  # type: ignore[arg-type]
             print(json.dumps(steps[-1]))
     if arguments.data:
         result["facades_seconds"] = facades(arguments.data / "facades", arguments.device)
@@ -75,35 +73,32 @@ def matrix_rate(device: torch.device) -> float:
     return 2 * side**3 / timed(lambda: one @ other, device)
 
 
-def measured(way: str, batch: int, size: int, device: torch.device, matrix_tflops: float) -> dict[str, object]:
+def measured(way: str, batch: int, device: torch.device, matrix_tflops: float) -> dict[str, object]:
     """Of one way at one batch size: speed, memory and profile; or why it could not be."""
     row: dict[str, object] = {"way": way, "batch": batch}
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     try:
-        step = stepping(way, batch, size, device)
+        step = stepping(way, batch, device)
         seconds = timed(step, device)
     except RuntimeError as error:  # memory, or what can't be compiled here
         return row | {"failed": str(error).partition("\n")[0]}
-    tflops = STEP_GFLOP * (size / 256) ** 2 * batch / seconds / 1e3
+    tflops = STEP_GFLOP * batch / seconds / 1e3
     row |= {"images_per_second": batch / seconds, "tflops": tflops, "of_matrix_rate": tflops / matrix_tflops}
     if device.type == "cuda":
         row["peak_mib"] = torch.cuda.max_memory_allocated() // 2**20
     return row | profiled(step, device)
 
 
-def stepping(way: str, batch: int, size: int, device: torch.device) -> Callable[[], object]:
+def stepping(way: str, batch: int, device: torch.device) -> Callable[[], object]:
     """A step of training as it comes but for the levers that `way` names, with losses left on the device."""
-    side = {"channels": 3, "dtype": "uint8"}
-    training = {"images": 10**9, "batch": batch, "device": str(device), "precision": way.partition(" ")[0]}
-    changes = {"data": {"input": side, "target": side}, "generator": {"depth": 8}, "training": training}
-    config = overlay(find_recipe("pix2pix-pytorch"), changes)
+    config = own_config(batch, str(device), way.partition(" ")[0], {})
     method, fabric = make_method(config), make_fabric(config)
     state = make_state(config, method, fabric.device)
     if "compiled" in way:
         for network in state.networks.values():
             network.compile()
-    images: list[Tensor] = [pictures(batch, size, device, seed) for seed in (1, 2)]
+    images: list[Tensor] = [pictures(batch, SIZE, device, seed) for seed in (1, 2)]
     given = Batch(*images).channels_last() if "channels-last" in way else Batch(*images)
     step = Step(config, method, state, fabric)
     return lambda: step(given)
@@ -150,7 +145,7 @@ def facades(pairs: Path, device: str) -> float:
     """Seconds of the paper's training: 200 epochs of 400 pairs in batches of one."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        flags = {"direction": "right-to-left", "images": 80_000, "batch": 1, "size": 256, "device": device}
+        flags = {"direction": "right-to-left", "images": 80_000, "batch": 1, "size": SIZE, "device": device}
         train(pairs, to=Path(folder) / "run", recipe="pix2pix-pytorch", **flags)
         return time.perf_counter() - started
 

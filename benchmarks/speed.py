@@ -34,10 +34,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+if TYPE_CHECKING:  # a contender's process imports no more than what it measures
+    from i2i.config import Config
 
 TOLERANCE = {"training": 1e-3, "translating": 1e-4}
 """Of the losses of the first steps, relative; of the outputs, relative to their range of 2."""
@@ -333,25 +337,12 @@ def plain_step(job: SimpleNamespace, device: torch.device, *, dropout: bool) -> 
 
 def own_step(job: SimpleNamespace, device: torch.device, *, dropout: bool) -> Step:
     from i2i.allocator import keep_pages
-    from i2i.config import overlay
     from i2i.data.samples import Batch
     from i2i.layers import convolutions
-    from i2i.methods.recipes import find_recipe
     from i2i.training.loop import Step as OwnStep
     from i2i.training.setup import make_fabric, make_method, make_state
 
-    side = {"channels": CHANNELS, "dtype": "uint8"}
-    changes = {
-        "data": {"input": side, "target": side},
-        "generator": {"depth": 8, **({} if dropout else {"dropout": []})},
-        "training": {
-            "images": 10**9,
-            "batch": job.batch,
-            "device": job.device,
-            "precision": "bf16" if job.bf16 else "fp32",
-        },
-    }
-    config = overlay(find_recipe("pix2pix-pytorch"), changes)
+    config = own_config(job.batch, job.device, "bf16" if job.bf16 else "fp32", {} if dropout else {"dropout": []})
     left_out = job.who.removeprefix("i2i").removeprefix(" without ")
     if left_out != "allocator":
         keep_pages()  # as `run_training` does while it lasts
@@ -377,6 +368,17 @@ def own_step(job: SimpleNamespace, device: torch.device, *, dropout: bool) -> St
         return [*losses[:2], *(2 * loss for loss in losses[2:])]  # ours has D's weight of 1/2 in its terms
 
     return step
+
+
+def own_config(batch: int, device: str, precision: str, generator: dict[str, object]) -> "Config":
+    """The recipe `pix2pix-pytorch` for 8-bit images of 256 pixels, with more settings of its generator."""
+    from i2i.config import overlay
+    from i2i.methods.recipes import find_recipe
+
+    side = {"channels": CHANNELS, "dtype": "uint8"}
+    training = {"images": 10**9, "batch": batch, "device": device, "precision": precision}
+    changes = {"data": {"input": side, "target": side}, "generator": {"depth": 8, **generator}, "training": training}
+    return overlay(find_recipe("pix2pix-pytorch"), changes)
 
 
 def generator_of(job: SimpleNamespace, device: torch.device) -> tuple[Unit, list[float]]:

@@ -254,10 +254,9 @@ def test_an_unknown_measure_is_refused_before_anything_is_written(pairs, tmp_pat
     assert not (tmp_path / "r").exists()
 
 
-def test_bf16_trains_and_no_library_greets(pairs, tmp_path, caplog):
-    logging.getLogger("lightning_fabric").addHandler(caplog.handler)
+def test_bf16_trains_and_no_library_greets(pairs, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("lightning_fabric"), "handlers", [caplog.handler])
     done = train(pairs, to=tmp_path / "r", config=tiny(images=4, precision="bf16"))
-    logging.getLogger("lightning_fabric").removeHandler(caplog.handler)
     assert not [record for record in caplog.records if not record.name.startswith("i2i")]
     weights = torch.load(done.folder / "checkpoint.pt", weights_only=True)["networks"]["generator"]
     assert all(tensor.isfinite().all() for tensor in weights.values())
