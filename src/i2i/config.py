@@ -161,6 +161,7 @@ class Generator:
     dropout: tuple[Positive, ...] = (1, 2, 3)  # decoder layers, 1 after the bottleneck; for a ResNet any means all
     dropout_rate: Share = 0.5
     bias: Literal["auto", "none"] = "auto"
+    full_size_skip: bool = False  # of a U-Net: a skip at full size too, which the paper's has not
     init: Literal["normal", "xavier", "kaiming", "orthogonal", "uniform"] = "normal"
     noise: Annotated[float, Field(gt=0)] = 1.0  # of a bridge: half of it is its standard deviation midway
     eta: Annotated[float, Field(ge=0, le=1)] = 0.0  # of a bridge: the share of the noise that each step draws anew

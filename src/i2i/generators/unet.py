@@ -12,7 +12,7 @@ from i2i.errors import ConfigError
 from i2i.generators.generator import Generator
 from i2i.layers.arguments import at_least, one_each, share, stage_numbers
 from i2i.layers.norms import Bias, Norm
-from i2i.layers.stages import decoder_stages, encoder_stages, stage_widths
+from i2i.layers.stages import decoder_stages, encoder_stages, full_size_stages, stage_widths
 from i2i.layers.upsampling import Upsample
 
 MOST_DEPTH = 8
@@ -40,6 +40,8 @@ class UNet(Generator):
             public PyTorch port at depth 8, (2, 3) at depth 7. Stages that do not exist and the output are left out.
         dropout_rate: the share of features that are dropped.
         bias: "auto" as the port, "none" nowhere.
+        full_size_skip: one more skip, which the paper's has not: past all that halves the size, by two 3×3 convolutions
+            with half of the first stage's filters between them, as the first U-Net had one (Ronneberger et al. 2015).
     """
 
     skips = True
@@ -57,6 +59,7 @@ class UNet(Generator):
         dropout: Sequence[int] = (1, 2, 3),
         dropout_rate: float = 0.5,
         bias: Bias = "auto",
+        full_size_skip: bool = False,
     ):
         at_least(1, in_channels=in_channels, out_channels=out_channels, width=width, depth=depth)
         one_each(depth, widths=widths)
@@ -75,6 +78,11 @@ class UNet(Generator):
             dropout=dropout,
             dropout_rate=dropout_rate,
             bias=bias,
+        )
+        self.full_size = (
+            full_size_stages(in_channels, out_channels, max(1, widths[0] // 2), bias=bias)
+            if full_size_skip and self.skips
+            else None
         )
 
     @classmethod
@@ -101,16 +109,16 @@ class UNet(Generator):
         for stage in self.encoder:
             x = stage(x)
             features.append(x)
-        return self.decode(features)
+        return self.decode(features, None if self.full_size is None else self.full_size(image))
 
-    def decode(self, features: list[Tensor]) -> Tensor:
-        """The output, from what the encoder's stages gave, the finest first."""
+    def decode(self, features: list[Tensor], full_size: Tensor | None = None) -> Tensor:
+        """The output, from what the encoder's stages gave, the finest first, and the skip at full size."""
         *features, x = features
         for stage in self.decoder:
             x = stage(x)
             if self.skips and features:
                 x = torch.cat([features.pop(), x], dim=1)
-        return torch.tanh(x)
+        return torch.tanh(x if full_size is None else x + full_size)
 
 
 def _twos(number: int) -> int:

@@ -86,3 +86,24 @@ def decoder_stages(
                 stage["dropout"] = nn.Dropout(dropout_rate)
         stages.append(nn.Sequential(stage))
     return stages
+
+
+def full_size_stages(in_channels: int, out_channels: int, width: int, *, bias: Bias) -> nn.Sequential:
+    """A skip at full size with the layer that reads it: (N, in_channels, H, W) -> (N, out_channels, H, W).
+
+    What it gives is added to what the last decoder stage gives, before the output's tanh: that is what a convolution of
+    both, concatenated, would give.
+
+    Args:
+        in_channels: of the image.
+        out_channels: of the last decoder stage.
+        width: filters of the skip.
+        bias: see `Bias`; of the skip's, as the last decoder stage has one already.
+    """
+    return nn.Sequential(
+        OrderedDict(
+            conv=Convolution(in_channels, width, 3, padding=1, bias=outer_bias(bias)),
+            activation=nn.LeakyReLU(0.2),
+            output=Convolution(width, out_channels, 3, padding=1, bias=False),
+        )
+    )

@@ -18,7 +18,10 @@ def test_the_counts_are_those_that_are_known_of_pix2pix():
 
 
 @pytest.mark.parametrize("upsample", ["transposed", "resize", "subpixel"])
-@pytest.mark.parametrize(("name", "more"), [("unet", {"depth": 3}), ("resnet", {"blocks": 2})])
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [("unet", {"depth": 3}), ("unet", {"depth": 3, "full_size_skip": True}), ("resnet", {"blocks": 2})],
+)
 def test_every_generator_counts_as_torch_counts_it(name, more, upsample):
     network = build_generator(name, in_channels=2, out_channels=3, width=4, upsample=upsample, **more)
     with as_defined(), FlopCounterMode(display=False) as counter:
