@@ -84,7 +84,7 @@ class LatentUNet(UNet):
         for stage, beside in zip(self.encoder, self._beside, strict=True):
             x = stage(torch.cat([x, code.expand(-1, -1, *x.shape[2:])], dim=1) if beside else x)
             features.append(x)
-        return self.decode(features)
+        return self.decode(features, image)
 
     def _code(self, image: Tensor, condition: Tensor | None) -> Tensor:
         """(N, code): as given, as held or drawn."""

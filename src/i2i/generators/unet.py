@@ -109,16 +109,18 @@ class UNet(Generator):
         for stage in self.encoder:
             x = stage(x)
             features.append(x)
-        return self.decode(features, None if self.full_size is None else self.full_size(image))
+        return self.decode(features, image)
 
-    def decode(self, features: list[Tensor], full_size: Tensor | None = None) -> Tensor:
-        """The output, from what the encoder's stages gave, the finest first, and the skip at full size."""
+    def decode(self, features: list[Tensor], image: Tensor) -> Tensor:
+        """The output, from what the encoder's stages gave, the finest first, and from the image itself."""
         *features, x = features
         for stage in self.decoder:
             x = stage(x)
             if self.skips and features:
                 x = torch.cat([features.pop(), x], dim=1)
-        return torch.tanh(x if full_size is None else x + full_size)
+        if self.full_size is not None:
+            x = x + self.full_size(image)
+        return torch.tanh(x)
 
 
 def _twos(number: int) -> int:
