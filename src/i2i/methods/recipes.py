@@ -80,8 +80,8 @@ RECIPES: dict[str, Recipe] = {
         differs=(
             "the decoder repeats pixels before a 3x3 convolution (Odena et al. 2016), where the paper has transposed "
             "convolutions, whose grid is seen in the outputs",
-            "the U-Net has a skip at full size too, as the first one had (Ronneberger et al. 2015): what is as fine as a "
-            "pixel need not be made anew from maps of half the size",
+            "a skip at full size too, as the first U-Net had one (Ronneberger et al. 2015): what is as fine as a pixel "
+            "need not be made anew from maps of half the size",
             "instance norm (Ulyanov et al. 2016) in both networks: an image is normalised in training as it is at "
             "test time, where batch norm mixes the images of a batch",
             "label maps as targets have L2, where L1 would have them of no class; all others L1",
