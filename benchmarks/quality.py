@@ -152,7 +152,8 @@ def reader_of(arguments: argparse.Namespace, name: str) -> Path | None:
         config={
             "data": {"target": {"classes": "auto"}},
             "loss": {"adversarial": "none"},
-            # Rate and precision are named: a yardstick does not move with the default.
+            # Skip, rate and precision are named: a yardstick does not move with the default.
+            "generator": {"full_size_skip": False},
             "optimizer": {"learning_rate": 2e-4},
             "training": {"images": arguments.reader_images, "loggers": [], "precision": "fp32"},
         },

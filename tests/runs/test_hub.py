@@ -69,7 +69,7 @@ def test_every_command_takes_the_name(i2i, hub, run, pairs, given, tmp_path, mon
     assert (tmp_path / "boxes.pt").is_file()
     bench = ("--size", "32", "--batch", "1", "--rounds", "1", "--engine", "eager", "--no-training")
     assert i2i("bench", "hub:ada/boxes", *bench)[0] == 0
-    status, out, _ = i2i("distill", "hub:ada/boxes", "--pairs", pairs, "--dry-run")
+    status, out, _ = i2i("distill", "hub:ada/boxes", "--pairs", pairs, "--budget", "0.5", "--dry-run")
     assert status == 0
     assert "teacher: hub:ada/boxes" in out
     assert i2i("card", "hub:ada/boxes")[0] == 0
