@@ -91,8 +91,8 @@ def decoder_stages(
 def full_size_stages(in_channels: int, out_channels: int, width: int, *, bias: Bias) -> nn.Sequential:
     """A skip at full size with the layer that reads it: (N, in_channels, H, W) -> (N, out_channels, H, W).
 
-    What it gives is added to what the last decoder stage gives, before the output's tanh: that is what a convolution of
-    both, concatenated, would give.
+    What it gives is added to what the last decoder stage gives, before the output's tanh: one convolution of this skip
+    and of that stage's enlarged features, concatenated, would be the same sum.
 
     Args:
         in_channels: of the image.

@@ -73,8 +73,8 @@ def settled(pairs, *settings, recipe="pix2pix"):
 
 def test_a_step_takes_both_networks_forward_and_back(pairs, train, tmp_path):
     config = settled(pairs, "discriminator.norm=instance")
-    plain = {"width": 4, "depth": config.generator.depth, "full_size_skip": config.generator.full_size_skip}
-    generator = build_generator("unet", in_channels=3, out_channels=3, **plain)
+    settled_on = {name: getattr(config.generator, name) for name in ("width", "depth", "full_size_skip")}
+    generator = build_generator("unet", in_channels=3, out_channels=3, **settled_on)
     g = multiply_adds(generator, 1, 3, SIDE, SIDE)
     reconstruction = work_of(replace(config, loss=replace(config.loss, adversarial="none")), train, tmp_path)
     assert 2.5 * g < reconstruction.multiply_adds < 3 * g
