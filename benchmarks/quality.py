@@ -102,7 +102,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--budget", default="6000images")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--features", type=Path)
-    parser.add_argument("--precision", choices=["fp32", "bf16"], help="of all; default: as each recipe has it")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], help="of all trainings; default: each recipe's")
     parser.add_argument("--reader-images", type=int, default=6000, help="to train what reads outputs on")
     for name, default in {"size": "128", "width": 32, "batch": 4}.items():
         parser.add_argument(f"--{name}", default=default, type=type(default))
