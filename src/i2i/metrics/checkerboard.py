@@ -31,9 +31,10 @@ _ROOM = 16
 def checkerboard(output: Tensor, target: Tensor, periods: Sequence[int] = PERIODS) -> Tensor:
     """How far an output's grid stands out further than its target's, in dB: (N, C, H, W) in [-1, 1] -> (N,).
 
-    Of the period that is the worst. 0: no more of a grid than the target has, be that a brick wall; 10: its peaks stand
-    out of their surroundings ten times as far. Give the images as the generator gave them: resized, the grid is no
-    longer where it is looked for. NaN where an image is too small for every one of the periods: below 32 pixels.
+    Of the period that is the worst: another picture without any grid is at 1 to 3 dB rather than at 0. 0: no more of a
+    grid than the target has, be that a brick wall; 10: its peaks stand out of their surroundings ten times as far. Give
+    the images as the generator gave them: resized, the grid is no longer where it is looked for. NaN where an image is
+    too small for every one of the periods: below 32 pixels.
     """
     made, own = grids(output, periods), grids(target, periods)
     if not made.periods:
@@ -87,7 +88,7 @@ def checkerboard_measure() -> PairedMeasure:
         "lower",
         f"power at the frequencies of grids of {', '.join(map(str, PERIODS))} pixels over that beside them, output "
         "over target, of the worst of these periods; Hann window, mean over channels; 0 no more of a grid than the "
-        "target",
+        "target, 1 to 3 another picture without one",
         2,
         function=checkerboard,
     )
