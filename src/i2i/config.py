@@ -206,6 +206,7 @@ class Loss:
     gradient_penalty_weight: Weight = 0.0
     r1_weight: Weight = 0.0  # γ, of the penalty on D's gradient at real images
     r1_every: Positive = 16  # updates of D between two penalties, each so many times heavier
+    checkerboard_weight: Weight = 0.0  # of the L1 distance of what repeats every 4 pixels in output and in target
     feature_matching_weight: Weight = 0.0  # of the L1 distance of what the layers of D make of output and target
     perceptual: Literal["vgg19", "squeezenet"] = "vgg19"  # the pretrained network of the perceptual loss
     perceptual_weight: Weight = 0.0

@@ -4,6 +4,7 @@
 """
 
 from i2i.losses.adversarial import ADVERSARIAL, AdversarialLoss
+from i2i.losses.checkerboard import checkerboard_loss
 from i2i.losses.diffaugment import DiffAugment
 from i2i.losses.features import feature_matching
 from i2i.losses.penalties import gradient_penalty, r1
@@ -17,6 +18,7 @@ __all__ = [
     "DiffAugment",
     "PerceptualLoss",
     "UnitPerceptualLoss",
+    "checkerboard_loss",
     "feature_matching",
     "gradient_penalty",
     "load_perceptual",

@@ -189,10 +189,10 @@ def check_objective(config: Config) -> None:
             "loss: bicyclegan learns from judges what is real, and from the target what its code should tell; set "
             "loss.adversarial=least-squares and loss.reconstruction=l1"
         )
-    if loss.feature_matching_weight or loss.perceptual_weight:
+    if loss.feature_matching_weight or loss.perceptual_weight or loss.checkerboard_weight:
         raise ConfigError(
             "loss: bicyclegan compares a target with what is made of its own code alone, pixel by pixel; set "
-            "loss.feature_matching_weight=0 and loss.perceptual_weight=0"
+            "loss.feature_matching_weight=0, loss.perceptual_weight=0 and loss.checkerboard_weight=0"
         )
     if loss.gradient_penalty_weight or loss.adversarial == "wasserstein":
         raise ConfigError(

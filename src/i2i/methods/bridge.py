@@ -53,6 +53,7 @@ class BrownianBridge:
             "loss.adversarial": loss.adversarial != "none",
             "loss.reconstruction": loss.reconstruction != "none",
             "loss.perceptual_weight": loss.perceptual_weight > 0,
+            "loss.checkerboard_weight": loss.checkerboard_weight > 0,
             "augment.discriminator": bool(config.augment.discriminator),
         }
         for name, there in terms.items():

@@ -10,7 +10,8 @@ D sees only y or G(x, z) where `conditional` is off: equation (2), the paper's u
 
 What later papers add is here too, each off by default: other adversarial losses, discriminators of several scales,
 feature matching and a perceptual loss (Wang et al. 2018), a penalty on D's gradient between real and fake (Gulrajani
-et al. 2017) or at real images now and then (Mescheder et al. 2018; Karras et al. 2020, §B).
+et al. 2017) or at real images now and then (Mescheder et al. 2018; Karras et al. 2020, §B); and a loss on
+checkerboards, which is ours.
 """
 
 from typing import Any, Self, cast
@@ -24,6 +25,7 @@ from i2i.data.survey import spec_of
 from i2i.discriminators import Discriminator, Features, logits
 from i2i.errors import ConfigError, MissingWeightsError
 from i2i.losses.adversarial import ADVERSARIAL, AdversarialLoss
+from i2i.losses.checkerboard import checkerboard_loss
 from i2i.losses.diffaugment import DiffAugment
 from i2i.losses.features import feature_matching
 from i2i.losses.penalties import gradient_penalty, r1
@@ -46,6 +48,7 @@ class Pix2Pix:
         perceptual: distance of G(x, z) and y in the eyes of a pretrained network -> scalar; None leaves it out.
         adversarial_weight: of the generator's adversarial term.
         reconstruction_weight: λ.
+        checkerboard_weight: of how much more of a grid of 2 or 4 pixels G(x, z) has than y.
         feature_matching_weight: of the distance of what D's layers make of G(x, z) and of y.
         perceptual_weight: of `perceptual`.
         discriminator_weight: on all of D's objective; the paper halves it "which slows down the rate at which D
@@ -68,6 +71,7 @@ class Pix2Pix:
         perceptual: nn.Module | None = None,
         adversarial_weight: float = 1.0,
         reconstruction_weight: float = 100.0,
+        checkerboard_weight: float = 0.0,
         feature_matching_weight: float = 0.0,
         perceptual_weight: float = 0.0,
         discriminator_weight: float = 0.5,
@@ -85,6 +89,7 @@ class Pix2Pix:
         self.perceptual = perceptual
         self.adversarial_weight = adversarial_weight
         self.reconstruction_weight = reconstruction_weight
+        self.checkerboard_weight = checkerboard_weight
         self.feature_matching_weight = feature_matching_weight
         self.perceptual_weight = perceptual_weight
         self.discriminator_weight = discriminator_weight
@@ -155,6 +160,8 @@ class Pix2Pix:
                 terms["feature-matching"] = self.feature_matching_weight * feature_matching(real, judged)
         if self.reconstruction is not None:
             terms["reconstruction"] = self.reconstruction_weight * self.reconstruction(fake, batch.target, batch.valid)
+        if self.checkerboard_weight:
+            terms["checkerboard"] = self.checkerboard_weight * checkerboard_loss(fake, batch.target)
         if self.perceptual is not None:
             distance = self.perceptual.to(fake.device)(fake, batch.target)
             terms["perceptual"] = self.perceptual_weight * distance
@@ -196,6 +203,7 @@ def objective(config: Config) -> dict[str, Any]:
         "perceptual": _perceptual(config) if loss.perceptual_weight else None,
         "adversarial_weight": loss.adversarial_weight,
         "reconstruction_weight": loss.reconstruction_weight,
+        "checkerboard_weight": loss.checkerboard_weight,
         "feature_matching_weight": loss.feature_matching_weight,
         "perceptual_weight": loss.perceptual_weight,
         "discriminator_weight": loss.discriminator_weight,

@@ -26,10 +26,10 @@ def check_unpaired(config: Config, *, critic: bool = False) -> None:
         raise ConfigError(
             f"loss.reconstruction: {method} has no target to compare an output with; set loss.reconstruction=none"
         )
-    if loss.feature_matching_weight or loss.perceptual_weight:
+    if loss.feature_matching_weight or loss.perceptual_weight or loss.checkerboard_weight:
         raise ConfigError(
-            f"loss: {method} has no target whose features an output could match; set "
-            "loss.feature_matching_weight=0 and loss.perceptual_weight=0"
+            f"loss: {method} has no target that an output could be compared with; set "
+            "loss.feature_matching_weight=0, loss.perceptual_weight=0 and loss.checkerboard_weight=0"
         )
     if loss.r1_weight and config.discriminator.norm == "batch":
         raise ConfigError(

@@ -219,6 +219,7 @@ WRONG = [
     ({"loss": {"reconstruction": "none"}}, "loss.reconstruction=l1"),
     ({"loss": {"feature_matching_weight": 1.0}}, "loss.feature_matching_weight=0"),
     ({"loss": {"perceptual_weight": 1.0}}, "loss.perceptual_weight=0"),
+    ({"loss": {"checkerboard_weight": 1.0}}, "loss.checkerboard_weight=0"),
     ({"loss": {"adversarial": "wasserstein"}}, "no gradient penalty"),
     ({"loss": {"r1_weight": 1.0}, "discriminator": {"norm": "batch"}}, "discriminator.norm=instance"),
     ({"generator": {"name": "unet"}}, "the unet takes none; set generator.name=latent-unet"),

@@ -10,7 +10,7 @@ from i2i.config import Config, overlay
 from i2i.data.samples import Batch
 from i2i.discriminators import logits
 from i2i.errors import ConfigError, MissingWeightsError
-from i2i.losses import ADVERSARIAL, UnitPerceptualLoss, feature_matching, r1
+from i2i.losses import ADVERSARIAL, UnitPerceptualLoss, checkerboard_loss, feature_matching, r1
 from i2i.methods import build_method
 from i2i.methods.contract import Phase
 from i2i.pretrained.caffe import CaffeSqueezeNet
@@ -22,6 +22,7 @@ OBJECTIVES = {
     "relativistic": {"loss": {"adversarial": "relativistic"}},
     "relativistic-hinge": {"loss": {"adversarial": "relativistic-hinge"}},
     "feature matching": {"loss": {"feature_matching_weight": 10.0}},
+    "checkerboard": {"loss": {"checkerboard_weight": 400.0}},
     "r1": {"loss": {"r1_weight": 1.0, "r1_every": 2}, "discriminator": {"norm": "instance"}},
     "gradient penalty": {
         "loss": {"adversarial": "wasserstein", "gradient_penalty_weight": 10.0},
@@ -96,6 +97,15 @@ def test_feature_matching_shows_the_discriminator_output_and_target_changed_alik
     terms = method.losses(Phase("generator", ("generator",)), method.networks(), batch, {"fake": batch.target})
     assert terms["feature-matching"].item() == 0
     assert terms["adversarial"].item() > 0
+
+
+def test_the_grid_of_the_output_is_compared_with_the_target_s_where_there_are_readings():
+    step = make_step(configured(loss={"checkerboard_weight": 400.0}))
+    batch = make_batch()
+    batch = Batch(batch.input, batch.target, batch.input.mean(dim=1, keepdim=True).expand_as(batch.input) > -0.5)
+    fake = batch.only_readings(step.state.networks["generator"](batch.input).detach())
+    found = step(batch)["generator.checkerboard"]
+    torch.testing.assert_close(found, 400 * checkerboard_loss(fake, batch.target))
 
 
 def test_r1_comes_now_and_then_and_counts_as_often_as_it_is_left_out():

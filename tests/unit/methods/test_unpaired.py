@@ -202,6 +202,7 @@ def test_a_penalty_and_a_relativistic_loss_suit_them_too():
         ("cut", {"loss": {"adversarial": "none"}}, "set loss.adversarial=least-squares"),
         ("cyclegan", {"loss": {"adversarial": "wasserstein"}}, "no gradient penalty"),
         ("cyclegan", {"loss": {"feature_matching_weight": 1.0}}, "loss.feature_matching_weight=0"),
+        ("cut", {"loss": {"checkerboard_weight": 1.0}}, "loss.checkerboard_weight=0"),
         ("cyclegan", {"loss": {"r1_weight": 1.0}, "discriminator": {"norm": "batch"}}, "discriminator.norm=instance"),
         ("cyclegan", {"training": {"devices": 2}}, "set cycle.pool=0, or train on one device"),
         ("cyclegan", {"data": {"target": {"nodata": [0.0]}}}, r"data\.target: has places without a reading"),
