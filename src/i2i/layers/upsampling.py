@@ -31,7 +31,7 @@ def upsampling(how: Upsample, in_channels: int, out_channels: int, *, kernel: Li
 
 
 class ResizeConvolution(nn.Module):
-    """Nearest-neighbour ×2, then a 3×3 convolution: no checkerboard (Odena et al. 2016).
+    """Nearest-neighbour ×2, then a 3×3 convolution: hardly a checkerboard (Odena et al. 2016).
 
     Of the four pixels that a pixel becomes, each sees it and three of its neighbours: 4 taps, where the convolution has
     9, some on the same pixel. That is a transposed convolution (`doubled`), and is done as one, in a third of the time

@@ -196,7 +196,7 @@ def _checkerboard(record: Record) -> Finding | None:
         "warning",
         f"a grid at the generator's strides stands out {stands_out[-1]:.0f} dB further than in the targets, "
         f"{level[-1]:.1f} grey levels strong",
-        "train longer if this is a short run; else train anew with generator.upsample=resize, which can't leave one",
+        "train longer if this is a short run; else train anew with generator.upsample=resize, which leaves hardly any",
         checkerboard=stands_out[-1],
         grid_level=level[-1],
     )

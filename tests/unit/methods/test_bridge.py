@@ -92,6 +92,7 @@ def test_the_recipe_builds_it():
         ({"loss": {"adversarial": "hinge"}}, "loss.adversarial: is set.*without a judge"),
         ({"loss": {"reconstruction": "l1"}}, "loss.reconstruction: is set"),
         ({"loss": {"perceptual_weight": 1.0}}, "loss.perceptual_weight: is set"),
+        ({"loss": {"checkerboard_weight": 1.0}}, "loss.checkerboard_weight: is set"),
         ({"augment": {"discriminator": ["colour"]}}, "augment.discriminator: is set"),
         ({"generator": {"name": "unet"}}, "the unet answers at once; set generator.name=bridge"),
     ],
