@@ -153,8 +153,8 @@ def reader_of(arguments: argparse.Namespace, name: str) -> Path | None:
         to=arguments.to / "readers" / name,
         config={
             "data": {"target": {"classes": "auto"}},
+            # Grid, skip, rate and precision are named: a yardstick does not move with the default.
             "loss": {"adversarial": "none", "checkerboard_weight": 0.0},
-            # Skip, rate and precision are named: a yardstick does not move with the default.
             "generator": {"full_size_skip": False},
             "optimizer": {"learning_rate": 2e-4},
             "training": {"images": arguments.reader_images, "loggers": [], "precision": "fp32"},

@@ -35,7 +35,7 @@ def test_what_does_not_repeat_every_four_pixels_counts_for_nothing(error: Tensor
     assert checkerboard_loss(picture + error, picture).item() < 1e-6
 
 
-def test_its_gradient_takes_a_grid_away_that_a_hundred_times_larger_error_hides() -> None:
+def test_its_gradient_takes_a_grid_away_that_a_ten_times_larger_error_hides() -> None:
     picture = pictures(8, 128)
     output = (picture + 0.3 * torch.randn_like(picture) + 3 * grid(4, 128)).requires_grad_()
     checkerboard_loss(output, picture).backward()
