@@ -88,8 +88,11 @@ def test_a_hundred_thousand_rows_stay_quick(tmp_path):
     table = Table(file)
     table.refresh()
     assert len(table) == 100_000
-    write(file, "100000,1,2,3,4\n")
-    started = time.monotonic()
-    table.refresh()
-    assert time.monotonic() - started < 0.1  # 0.1 ms on a quiet machine; to read all takes half a second
-    assert len(table) == 100_001
+    took = []
+    for row in range(100_000, 100_005):
+        write(file, f"{row},1,2,3,4\n")
+        started = time.monotonic()
+        table.refresh()
+        took.append(time.monotonic() - started)
+    assert min(took) < 0.1  # 0.1 ms on a quiet machine; to read all takes half a second
+    assert len(table) == 100_005

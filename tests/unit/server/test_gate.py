@@ -105,7 +105,7 @@ def test_a_slow_body_is_given_up(serving):
         begun = time.monotonic()
         assert b"408" in connection.recv(100)
         assert time.monotonic() - begun < 3
-        assert running.translate("echo.png").status_code == 200
+        running.until(lambda: running.translate("echo.png").status_code == 200)  # 0.3 s is little on a busy machine
 
 
 def test_an_answer_that_took_long_is_not_taken_for_a_slow_body():

@@ -87,7 +87,7 @@ def test_a_worker_that_hangs_is_ended(serving):
         assert running.translate("sleep-60.png").status_code == 504
         running.until(lambda: running.pool.restarts == 1)
         running.until(lambda: running.pool.is_ready and running.pool.processes() != first)
-        running.until(lambda: running.translate("echo.png").status_code == 200)  # 0.2 s is little where all cores work
+        running.until(lambda: running.translate("echo.png").status_code == 200)  # 0.2 s is little on a busy machine
 
 
 def test_a_worker_is_not_given_more_than_it_can_hold(serving):
