@@ -99,6 +99,21 @@ def test_a_grid_early_in_a_long_training_is_left_to_it():
     assert checks(replace(PLANTED["checkerboard"], config=longer)) == []
 
 
+@pytest.mark.parametrize(
+    ("settings", "advised"),
+    [
+        ({"generator": {"upsample": "transposed"}}, "generator.upsample=resize"),
+        ({"generator": {"upsample": "resize"}}, "loss.checkerboard_weight=400"),
+        ({"generator": {"upsample": "resize"}, "loss": {"checkerboard_weight": 400.0}}, "training.seed"),
+        ({"generator": {"upsample": "resize"}, "method": "cut"}, "training.seed"),
+    ],
+)
+def test_against_a_grid_only_what_is_not_done_is_advised(settings, advised):
+    config = {**CONFIG, "method": "pix2pix", **settings}
+    (finding,) = examine(replace(PLANTED["checkerboard"], config=config))
+    assert advised in finding.advice
+
+
 def test_a_faint_grid_that_stands_out_is_none_and_so_is_a_strong_texture_that_does_not():
     assert checks(record(checkerboard=14.0, grid_level=1.0)) == []
     assert checks(record(checkerboard=4.0, grid_level=9.0)) == []
