@@ -207,7 +207,7 @@ def _against_grid(record: Record) -> str:
     if record.setting("generator.upsample", "") != "resize":
         return " with generator.upsample=resize, which leaves hardly any"
     if record.setting("method", "") == "pix2pix" and not record.setting("loss.checkerboard_weight", 0.0):
-        return " with loss.checkerboard_weight=400, which took the grid of photos down to that of real ones"
+        return " with loss.checkerboard_weight=400, which leaves hardly any over photos, and can cost texture elsewhere"
     return ", with another training.seed: some leave less of it"
 
 
